@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.format.extent;
+
+import org.jbcachefs.format.bytes.BitRange;
+
+/**
+ * One word of options that background work (reconcile) is to bring the extent in line with, and
+ * what of them is still to be done. Source: {@code struct bch_extent_reconcile}.
+ */
+public final class ExtentReconcile {
+  public static final int BYTES = 8;
+  public static final BitRange TYPE = new BitRange(0, 8);
+  public static final BitRange UNUSED = new BitRange(8, 10);
+
+  /** One bit for each pointer that is to be moved. */
+  public static final BitRange PTRS_MOVING = new BitRange(10, 15);
+
+  public static final BitRange HIPRI = new BitRange(15, 16);
+  public static final BitRange PENDING = new BitRange(16, 17);
+
+  /** One bit for each option that the extent does not obey yet. */
+  public static final BitRange NEED_RB = new BitRange(17, 22);
+
+  public static final BitRange DATA_REPLICAS_FROM_INODE = new BitRange(22, 23);
+  public static final BitRange DATA_CHECKSUM_FROM_INODE = new BitRange(23, 24);
+  public static final BitRange ERASURE_CODE_FROM_INODE = new BitRange(24, 25);
+  public static final BitRange BACKGROUND_COMPRESSION_FROM_INODE = new BitRange(25, 26);
+  public static final BitRange BACKGROUND_TARGET_FROM_INODE = new BitRange(26, 27);
+  public static final BitRange PROMOTE_TARGET_FROM_INODE = new BitRange(27, 28);
+  public static final BitRange DATA_REPLICAS = new BitRange(28, 31);
+  public static final BitRange DATA_CHECKSUM = new BitRange(31, 35);
+  public static final BitRange ERASURE_CODE = new BitRange(35, 36);
+  public static final BitRange BACKGROUND_COMPRESSION = new BitRange(36, 44);
+  public static final BitRange BACKGROUND_TARGET = new BitRange(44, 54);
+  public static final BitRange PROMOTE_TARGET = new BitRange(54, 64);
+
+  private ExtentReconcile() {}
+}
