@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.alloc.write;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntPredicate;
+import org.jbcachefs.engine.btree.Btrees;
+import org.jbcachefs.engine.sb.DeviceSet;
+import org.jbcachefs.format.error.PosixError;
+import org.jbcachefs.format.error.PosixException;
+import org.jbcachefs.format.sb.Member;
+import org.jbcachefs.format.tables.MemberState;
+
+/** Gives out sectors of free buckets, the copies of one extent on distinct devices. Thread-safe. */
+public final class SpaceAllocator {
+  private final DeviceSet devices;
+  private final OpenBuckets open;
+  private final Map<Integer, FreeBuckets> free = new HashMap<>();
+  private final BucketRefill refill;
+  private int rotation;
+
+  /** Makes discardable buckets free. */
+  @FunctionalInterface
+  public interface BucketRefill {
+    /** True if some buckets became free. */
+    boolean refill();
+  }
+
+  public SpaceAllocator(DeviceSet devices, Btrees btrees, OpenBuckets open, BucketRefill refill) {
+    this.devices = devices;
+    this.open = open;
+    this.refill = refill;
+    for (int index = 0; index < devices.size(); index++) {
+      if (devices.device(index) != null && devices.member(index) != null) {
+        FixedBuckets fixed = new FixedBuckets(devices.superblockOf(index), devices.member(index));
+        free.put(index, new FreeBuckets(btrees, open, index, fixed));
+      }
+    }
+  }
+
+  /**
+   * What is wanted.
+   *
+   * @param sectors at most
+   * @param whole whether less than that is of no use
+   * @param replicas copies, each on another device; one on a device of durability n counts as n
+   * @param atLeast copies without which it is of no use
+   * @param devices which devices may be used
+   * @param preferred those of them that are used first, as long as they have room
+   */
+  public record Request(
+      int sectors,
+      boolean whole,
+      int replicas,
+      int atLeast,
+      IntPredicate devices,
+      IntPredicate preferred,
+      Watermark watermark) {
+    public Request(
+        int sectors,
+        boolean whole,
+        int replicas,
+        int atLeast,
+        IntPredicate devices,
+        Watermark watermark) {
+      this(sectors, whole, replicas, atLeast, devices, _ -> true, watermark);
+    }
+  }
+
+  /**
+   * Allocates.
+   *
+   * @throws PosixException {@code ENOSPC} if there is no room
+   */
+  public Allocation allocate(WritePoint point, Request request) {
+    while (true) {
+      Allocation allocation = attempt(point, request);
+      if (allocation != null) {
+        return allocation;
+      }
+      // The lock is not held here: discarding commits, and commits may need sectors.
+      if (!refill.refill()) {
+        allocation = attempt(point, request);
+        if (allocation == null) {
+          throw noSpace(request);
+        }
+        return allocation;
+      }
+    }
+  }
+
+  private static PosixException noSpace(Request request) {
+    return new PosixException(
+        PosixError.ENOSPC,
+        "no space left for " + request.sectors + " sectors, " + request.replicas + " times");
+  }
+
+  private synchronized Allocation attempt(WritePoint point, Request request) {
+    List<Integer> chosen = new ArrayList<>();
+    int sectors = request.sectors;
+    int durability = 0;
+    for (int index : candidates(point, request)) {
+      if (durability >= request.replicas) {
+        break;
+      }
+      int room = room(point, index, request);
+      if (room > 0) {
+        chosen.add(index);
+        durability += devices.member(index).durability();
+        sectors = Math.min(sectors, room);
+      }
+    }
+    if (chosen.size() < request.atLeast) {
+      return null;
+    }
+    dropNeedless(chosen, durability - request.replicas);
+    List<Allocation.Place> places = new ArrayList<>();
+    for (int index : chosen) {
+      places.add(place(point, index, sectors));
+    }
+    Allocation allocation = new Allocation(places, sectors, open);
+    chosen.forEach(index -> closeIfFull(point, index));
+    return allocation;
+  }
+
+  /** A device that was taken before one that counts more may not be needed any more. */
+  private void dropNeedless(List<Integer> chosen, int tooMuch) {
+    int left = tooMuch;
+    for (int index : List.copyOf(chosen)) {
+      int durability = devices.member(index).durability();
+      if (durability <= left) {
+        chosen.remove(Integer.valueOf(index));
+        left -= durability;
+      }
+    }
+  }
+
+  private List<Integer> candidates(WritePoint point, Request request) {
+    List<Integer> candidates = new ArrayList<>();
+    for (int index : free.keySet()) {
+      if (isUsable(index, point, request)) {
+        candidates.add(index);
+      }
+    }
+    rotation++;
+    int turn = rotation;
+    candidates.sort(
+        Comparator.<Integer>comparingInt(index -> request.preferred.test(index) ? 0 : 1)
+            .thenComparingInt(index -> point.filling().containsKey(index) ? 0 : 1)
+            .thenComparingInt(index -> Math.floorMod(index - turn, 256)));
+    return candidates;
+  }
+
+  private boolean isUsable(int index, WritePoint point, Request request) {
+    Member member = devices.member(index);
+    return member.state() == MemberState.RW
+        && (member.dataAllowed() >>> point.type().number() & 1) != 0
+        && member.durability() > 0
+        && request.devices.test(index);
+  }
+
+  /** Sectors that can be had there in one piece, a new bucket taken if needed; 0 if none. */
+  private int room(WritePoint point, int index, Request request) {
+    int bucketSectors = devices.member(index).bucketSectors();
+    int wanted = request.whole ? request.sectors : 1;
+    WritePoint.Filling filling = point.filling().get(index);
+    if (filling != null && bucketSectors - filling.used >= wanted) {
+      return bucketSectors - filling.used;
+    }
+    FreeBuckets buckets = free.get(index);
+    long keep = request.watermark.keepsFree(devices.member(index).nbuckets());
+    if (wanted > bucketSectors || buckets.count() <= keep) {
+      return 0;
+    }
+    FreeBuckets.Found found = buckets.take();
+    if (found == null) {
+      return 0;
+    }
+    if (filling != null) {
+      open.release(index, filling.bucket);
+    }
+    point.filling().put(index, new WritePoint.Filling(found.bucket(), found.generation()));
+    return bucketSectors;
+  }
+
+  private Allocation.Place place(WritePoint point, int index, int sectors) {
+    WritePoint.Filling filling = point.filling().get(index);
+    long bucketSectors = devices.member(index).bucketSectors();
+    long sector = filling.bucket * bucketSectors + filling.used;
+    filling.used += sectors;
+    return new Allocation.Place(index, sector, filling.generation, filling.bucket);
+  }
+
+  private void closeIfFull(WritePoint point, int index) {
+    WritePoint.Filling filling = point.filling().get(index);
+    if (filling.used >= devices.member(index).bucketSectors()) {
+      point.filling().remove(index);
+      open.release(index, filling.bucket);
+    }
+  }
+
+  /** Lets go of the buckets that a write point is filling. */
+  public synchronized void close(WritePoint point) {
+    point.filling().forEach((index, filling) -> open.release(index, filling.bucket));
+    point.filling().clear();
+  }
+
+  /** Sectors that may still be given out for file data, one copy of each. */
+  public long availableSectors() {
+    long sectors = 0;
+    for (Map.Entry<Integer, FreeBuckets> entry : free.entrySet()) {
+      Member member = devices.member(entry.getKey());
+      long keep = Watermark.NORMAL.keepsFree(member.nbuckets());
+      sectors += Math.max(0, entry.getValue().count() - keep) * member.bucketSectors();
+    }
+    return sectors;
+  }
+}

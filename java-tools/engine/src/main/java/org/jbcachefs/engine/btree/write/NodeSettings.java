@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.btree.write;
+
+import java.util.random.RandomGenerator;
+import org.jbcachefs.format.checksum.ChecksumType;
+import org.jbcachefs.format.node.BtreeNodeEntryLayout;
+import org.jbcachefs.format.node.BtreeNodeLayout;
+import org.jbcachefs.format.node.NodeContext;
+
+/**
+ * How nodes are made.
+ *
+ * @param context what nodes of the filesystem are like
+ * @param checksum of bsets; one that encrypts where the filesystem is encrypted
+ * @param random where the numbers come from that tell nodes apart
+ * @param shardBits how many leading bits of inode numbers keep nodes apart
+ */
+public record NodeSettings(
+    NodeContext context, ChecksumType checksum, RandomGenerator random, int shardBits) {
+  /** Bytes of keys that a bset can count. */
+  private static final long BSET_BYTES_MOST = 0xffff * 8L;
+
+  /** Bytes of keys that fit into a node's first bset. */
+  long keyBytesMost() {
+    return Math.min(context.nodeBytes() - BtreeNodeLayout.BYTES, BSET_BYTES_MOST);
+  }
+
+  /** Bytes of keys that a new node gets at most: there is room for some more bsets. */
+  long keyBytesWanted() {
+    return keyBytesMost() * 3 / 4 - BtreeNodeEntryLayout.BYTES;
+  }
+
+  /** Two neighbours with fewer bytes of keys together become one. */
+  long keyBytesMerged() {
+    return keyBytesMost() / 2;
+  }
+
+  /** Unwritten keys of so many bytes are written. */
+  long tailBytesMost() {
+    return context.nodeBytes() / 4L;
+  }
+
+  /** A number that tells one node from all others; never 0. */
+  long newSeq() {
+    long seq;
+    do {
+      seq = random.nextLong();
+    } while (seq == 0);
+    return seq;
+  }
+}

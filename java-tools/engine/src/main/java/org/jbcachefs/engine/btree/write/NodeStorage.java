@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.btree.write;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntPredicate;
+import org.jbcachefs.engine.alloc.write.Allocation;
+import org.jbcachefs.engine.alloc.write.SpaceAllocator;
+import org.jbcachefs.engine.alloc.write.Watermark;
+import org.jbcachefs.engine.alloc.write.WritePoint;
+import org.jbcachefs.engine.rules.WriteRule;
+import org.jbcachefs.engine.rules.WriteRules;
+import org.jbcachefs.engine.sb.DeviceSet;
+import org.jbcachefs.engine.sb.write.BtreeBitmaps;
+import org.jbcachefs.format.error.BcachefsException;
+import org.jbcachefs.format.error.DeviceException;
+import org.jbcachefs.format.node.BtreePointer;
+import org.jbcachefs.format.tables.DataType;
+
+/** Places for nodes, and writing to all copies of one. Thread-safe. */
+public final class NodeStorage {
+  private final DeviceSet devices;
+  private final SpaceAllocator space;
+  private final BtreeBitmaps bitmaps;
+  private final WriteRules rules;
+  private final int nodeSectors;
+  private final int replicas;
+  private final IntPredicate preferred;
+  private final WritePoint writePoint = new WritePoint(DataType.BTREE);
+
+  /**
+   * @param replicas how many copies a node has
+   * @param preferred members that nodes are put on as long as there is room
+   */
+  public NodeStorage(
+      DeviceSet devices,
+      SpaceAllocator space,
+      BtreeBitmaps bitmaps,
+      WriteRules rules,
+      int nodeSectors,
+      int replicas,
+      IntPredicate preferred) {
+    this.devices = devices;
+    this.space = space;
+    this.bitmaps = bitmaps;
+    this.rules = rules;
+    this.nodeSectors = nodeSectors;
+    this.replicas = replicas;
+    this.preferred = preferred;
+  }
+
+  /** Room for a node on as many devices as it has copies, or at least on one. */
+  Allocation allocate() {
+    SpaceAllocator.Request request =
+        new SpaceAllocator.Request(
+            nodeSectors, true, replicas, 1, _ -> true, preferred, Watermark.RECLAIM);
+    return space.allocate(writePoint, request);
+  }
+
+  static List<BtreePointer.Replica> replicas(Allocation allocation) {
+    List<BtreePointer.Replica> list = new ArrayList<>();
+    for (Allocation.Place place : allocation.places()) {
+      list.add(new BtreePointer.Replica(place.device(), place.sector(), place.generation()));
+    }
+    return list;
+  }
+
+  /**
+   * Writes a part of a node to all of its copies; complete, but not durable, when it returns.
+   *
+   * @param sector of the node at which the part begins
+   * @throws DeviceException if a copy could not be written
+   */
+  void write(List<BtreePointer.Replica> copies, int sector, MemorySegment bytes) {
+    BcachefsException failure = null;
+    for (BtreePointer.Replica copy : copies) {
+      try {
+        devices.write(copy.device(), copy.sector() + sector, bytes);
+      } catch (DeviceException e) {
+        failure = e;
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  /** The superblock says from now on that nodes may lie there. */
+  void mark(List<BtreePointer> nodes) {
+    if (rules.hold(WriteRule.BTREE_BITMAP)) {
+      bitmaps.mark(nodes, nodeSectors);
+    }
+  }
+
+  /** Lets go of the buckets that are being filled. */
+  public void close() {
+    space.close(writePoint);
+  }
+}

@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.btree.write;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.SequencedSet;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jbcachefs.engine.btree.live.LiveBtrees;
+import org.jbcachefs.engine.btree.live.LiveNode;
+import org.jbcachefs.engine.btree.live.NodeContent;
+import org.jbcachefs.engine.btree.live.NodeMissException;
+import org.jbcachefs.engine.commit.Committer;
+import org.jbcachefs.engine.commit.InteriorChange;
+import org.jbcachefs.engine.commit.InteriorTransaction;
+import org.jbcachefs.engine.journal.write.Journal;
+import org.jbcachefs.engine.journal.write.JournalPins;
+import org.jbcachefs.engine.rules.WriteRule;
+import org.jbcachefs.engine.rules.WriteRules;
+import org.jbcachefs.format.bkey.Bpos;
+import org.jbcachefs.format.bkey.BtreeId;
+import org.jbcachefs.format.node.BtreePointer;
+
+/**
+ * Writes nodes: those that have grown, those that the journal waits for, and at the end all.
+ * Whichever thread finds that there is work does it; a node is written by one at a time.
+ */
+public final class NodeWork {
+  /** Full buckets of the journal, in percent, at which nodes are written ahead of need. */
+  private static final int RECLAIM_PERCENT = 50;
+
+  /** Nodes written before the entry that says so: a small part of what is kept free. */
+  private static final int RECLAIM_BATCH = 8;
+
+  /** And at which that is enough. */
+  private static final int ENOUGH_PERCENT = 35;
+
+  /** How many sequence numbers a bset may be ahead of what is durable. */
+  private static final long SEQS_AHEAD = 32;
+
+  private final LiveBtrees btrees;
+  private final Journal journal;
+  private final JournalPins<LiveNode> pins;
+  private final NodeSettings settings;
+  private final NodeStorage storage;
+  private final NodeAppend append;
+  private final WriteRules rules;
+  private final ReentrantLock lock;
+  private final SequencedSet<LiveNode> grown = new LinkedHashSet<>();
+  private final SequencedSet<LiveNode> shrunk = new LinkedHashSet<>();
+  private final ReentrantLock reclaiming = new ReentrantLock();
+  private Committer committer;
+
+  public NodeWork(
+      LiveBtrees btrees,
+      Journal journal,
+      JournalPins<LiveNode> pins,
+      NodeSettings settings,
+      NodeStorage storage,
+      WriteRules rules) {
+    this.btrees = btrees;
+    this.journal = journal;
+    this.pins = pins;
+    this.settings = settings;
+    this.storage = storage;
+    this.append = new NodeAppend(settings, storage);
+    this.rules = rules;
+    this.lock = btrees.lock();
+  }
+
+  /** Who commits pointers; once, before anything else. */
+  public void commitWith(Committer other) {
+    committer = other;
+  }
+
+  /** A node got a key; with the commit lock held. */
+  public void changed(LiveNode node) {
+    long tail = node.content().tail().bytes();
+    boolean large = tail > settings.tailBytesMost();
+    if (large || !hasRoom(node, tail)) {
+      grown.add(node);
+    }
+  }
+
+  private boolean hasRoom(LiveNode node, long tail) {
+    return node.pointer() == null
+        ? tail <= settings.keyBytesWanted()
+        : NodeAppend.fits(settings.context(), node);
+  }
+
+  /** Sees to nodes that have grown, and to the journal if it is getting full. */
+  public void afterCommit() {
+    LiveNode node = nextGrown();
+    while (node != null) {
+      ensureJournalRoom();
+      write(node);
+      node = nextGrown();
+    }
+    node = nextShrunk();
+    while (node != null) {
+      ensureJournalRoom();
+      merge(node);
+      node = nextShrunk();
+    }
+    if (journalFill() > RECLAIM_PERCENT && reclaiming.tryLock()) {
+      try {
+        reclaim();
+      } finally {
+        reclaiming.unlock();
+      }
+    }
+  }
+
+  private LiveNode nextGrown() {
+    lock.lock();
+    try {
+      return grown.isEmpty() ? null : grown.removeFirst();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private LiveNode nextShrunk() {
+    lock.lock();
+    try {
+      return shrunk.isEmpty() ? null : shrunk.removeFirst();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private int journalFill() {
+    lock.lock();
+    try {
+      return journal.fillPercent();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Sees to it that work that may use the journal's reserve does not live on it; before such work
+   * begins, since what is under way cannot be waited for.
+   */
+  public void ensureJournalRoom() {
+    if (!reclaiming.isHeldByCurrentThread() && journal.isShort()) {
+      freeJournal();
+    }
+  }
+
+  /** Frees journal buckets, unless somebody else just did. */
+  public void freeJournal() {
+    if (reclaiming.isHeldByCurrentThread()) {
+      throw new IllegalStateException("the journal has no room for the work that frees it");
+    }
+    reclaiming.lock();
+    try {
+      if (journal.isShort()) {
+        journal.flushNow();
+        reclaim();
+      }
+    } finally {
+      reclaiming.unlock();
+    }
+  }
+
+  /** Writes the nodes that need the oldest bucket, bucket after bucket, until enough are free. */
+  private void reclaim() {
+    long before;
+    long after;
+    do {
+      List<LiveNode> oldest;
+      lock.lock();
+      try {
+        before = journal.neededSeq();
+        oldest = pins.holders(journal.nextToFree(), Integer.MAX_VALUE);
+      } finally {
+        lock.unlock();
+      }
+      for (int from = 0; from < oldest.size(); from += RECLAIM_BATCH) {
+        int to = Math.min(oldest.size(), from + RECLAIM_BATCH);
+        oldest.subList(from, to).forEach(this::write);
+        journal.flushNow();
+      }
+      lock.lock();
+      try {
+        after = journal.neededSeq();
+      } finally {
+        lock.unlock();
+      }
+    } while (after != before && journalFill() > ENOUGH_PERCENT);
+  }
+
+  /** Writes every node that has unwritten keys, until none has. */
+  public void writeAll() {
+    while (true) {
+      List<LiveNode> dirty;
+      lock.lock();
+      try {
+        dirty = new ArrayList<>(pins.holders(-1, Integer.MAX_VALUE));
+      } finally {
+        lock.unlock();
+      }
+      if (dirty.isEmpty()) {
+        return;
+      }
+      // Leaves first: writing one changes its parent.
+      dirty.sort((a, b) -> Integer.compare(a.level(), b.level()));
+      int lowest = dirty.getFirst().level();
+      dirty.stream().filter(node -> node.level() == lowest).forEach(this::write);
+    }
+  }
+
+  /** Writes what of a node is not written; does nothing if somebody else is doing so. */
+  public void write(LiveNode node) {
+    NodeContent content;
+    BtreePointer pointer;
+    long newest;
+    boolean fits;
+    lock.lock();
+    try {
+      if (node.busy() || node.replaced() || node.content().tail().isEmpty()) {
+        return;
+      }
+      fits = NodeAppend.fits(settings.context(), node);
+      node.beginWrite();
+      content = node.content();
+      pointer = node.pointer();
+      newest = node.newestSeq();
+    } finally {
+      lock.unlock();
+    }
+    if (fits) {
+      append(node, pointer, content, newest);
+    } else {
+      replace(node, content, newest);
+    }
+  }
+
+  private void append(LiveNode node, BtreePointer pointer, NodeContent content, long newest) {
+    boolean done = false;
+    try {
+      keepNearDurable(newest);
+      NodeAppend.Written written = append.write(node, pointer, content, newest);
+      boolean root = btrees.root(node.btree()) == node;
+      InteriorTransaction transaction =
+          new InteriorTransaction(
+              committer, "btree_node_write", new Append(node, content, written));
+      if (!root && rules.hold(WriteRule.SECTORS_WRITTEN)) {
+        transaction.update(node.btree(), node.level() + 1, written.pointer().toKey());
+      }
+      transaction.commit();
+      done = true;
+    } finally {
+      if (!done) {
+        abort(List.of(node));
+      }
+    }
+  }
+
+  private void abort(List<LiveNode> nodes) {
+    lock.lock();
+    try {
+      nodes.forEach(LiveNode::abortWrite);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A node is never written with numbers so new that a crash might let them be used again. */
+  private void keepNearDurable(long seq) {
+    if (Long.compareUnsigned(seq, SEQS_AHEAD) > 0) {
+      journal.flush(seq - SEQS_AHEAD);
+    }
+  }
+
+  /** What the append changes in memory. */
+  private final class Append implements InteriorChange {
+    private final LiveNode node;
+    private final NodeContent content;
+    private final NodeAppend.Written written;
+
+    private Append(LiveNode node, NodeContent content, NodeAppend.Written written) {
+      this.node = node;
+      this.content = content;
+      this.written = written;
+    }
+
+    @Override
+    public BtreePointer oldRoot() {
+      return null;
+    }
+
+    @Override
+    public BtreePointer newRoot() {
+      return null;
+    }
+
+    @Override
+    public void apply(long seq) {
+      long held = content.written().heldBytes();
+      pins.unpin(node.oldestSeq(), node);
+      NodeContent now = NodeContent.of(written.node(), node.content().tail().since(content.tail()));
+      node.endWrite(written.pointer(), now);
+      if (node.oldestSeq() != 0) {
+        pins.pin(node.oldestSeq(), node);
+      }
+      btrees.resized(node, written.node().heldBytes() - held);
+      if (now.bytes() <= settings.keyBytesMerged() / 2 && btrees.root(node.btree()) != node) {
+        shrunk.add(node);
+      }
+    }
+  }
+
+  /** Puts one node in the place of one that holds little and of its neighbour, if it can be. */
+  private void merge(LiveNode node) {
+    NodeContent content;
+    long newest;
+    lock.lock();
+    try {
+      if (node.busy() || node.replaced() || btrees.root(node.btree()) == node) {
+        return;
+      }
+      node.beginWrite();
+      content = node.content();
+      newest = node.newestSeq();
+    } finally {
+      lock.unlock();
+    }
+    LiveNode sibling = smallSibling(node, content);
+    if (sibling == null) {
+      abort(List.of(node));
+    } else {
+      replace(node, content, newest, sibling);
+    }
+  }
+
+  /** Puts new nodes in the place of one, and of its neighbour where both hold little. */
+  private void replace(LiveNode node, NodeContent content, long newest) {
+    replace(node, content, newest, smallSibling(node, content));
+  }
+
+  private void replace(LiveNode node, NodeContent content, long newest, LiveNode sibling) {
+    List<LiveNode> old = new ArrayList<>(List.of(node));
+    List<NodeContent> contents = new ArrayList<>(List.of(content));
+    long seq = newest;
+    if (sibling != null) {
+      boolean before = sibling.max().compareTo(node.min()) < 0;
+      old.add(before ? 0 : 1, sibling);
+      contents.add(before ? 0 : 1, sibling.content());
+      seq = Long.compareUnsigned(sibling.newestSeq(), seq) > 0 ? sibling.newestSeq() : seq;
+    }
+    boolean begun = false;
+    try {
+      keepNearDurable(seq);
+      begun = true;
+    } finally {
+      if (!begun) {
+        abort(old);
+      }
+    }
+    new NodeReplacement(btrees, committer, pins, settings, storage, old, contents).run(seq);
+  }
+
+  /** A neighbour under the same parent that fits into one node with this one; made busy. */
+  private LiveNode smallSibling(LiveNode node, NodeContent content) {
+    if (content.bytes() > settings.keyBytesMerged()) {
+      return null;
+    }
+    lock.lock();
+    try {
+      LiveNode sibling = neighbour(node, node.max(), true);
+      if (sibling == null || !canMerge(sibling, content)) {
+        sibling = neighbour(node, node.min(), false);
+      }
+      if (sibling == null || !canMerge(sibling, content)) {
+        return null;
+      }
+      sibling.beginWrite();
+      return sibling;
+    } catch (NodeMissException _) {
+      // Merging is worth no reading.
+      return null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean canMerge(LiveNode sibling, NodeContent content) {
+    return !sibling.busy()
+        && sibling.content().bytes() + content.bytes() <= settings.keyBytesMerged();
+  }
+
+  private LiveNode neighbour(LiveNode node, Bpos edge, boolean after) {
+    if (edge.equals(after ? Bpos.MAX : Bpos.MIN) || isShardBoundary(node, after)) {
+      return null;
+    }
+    LiveNode parent = btrees.findInMemory(node.btree(), node.level() + 1, edge);
+    Bpos beyond = after ? edge.successor() : edge.predecessor();
+    boolean sameParent =
+        parent != null
+            && parent.min().compareTo(beyond) <= 0
+            && parent.max().compareTo(beyond) >= 0;
+    return sameParent ? btrees.findInMemory(node.btree(), node.level(), beyond) : null;
+  }
+
+  /** Inode numbers of different shards stay in different nodes. */
+  private boolean isShardBoundary(LiveNode node, boolean after) {
+    BtreeId btree = BtreeId.of(node.btree());
+    if (settings.shardBits() == 0 || btree == null || node.level() > 0) {
+      return false;
+    }
+    boolean sharded =
+        btree == BtreeId.INODES
+            || btree == BtreeId.EXTENTS
+            || btree == BtreeId.DIRENTS
+            || btree == BtreeId.XATTRS;
+    Bpos first = after ? node.max().successor() : node.min();
+    long inode = btree == BtreeId.INODES ? first.offset() : first.inode();
+    return sharded && Long.numberOfTrailingZeros(inode) >= 63 - settings.shardBits();
+  }
+}

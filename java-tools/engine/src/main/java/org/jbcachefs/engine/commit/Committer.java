@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.commit;
+
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import org.jbcachefs.engine.btree.live.LiveBtrees;
+import org.jbcachefs.engine.btree.live.NodeMissException;
+import org.jbcachefs.engine.journal.write.Journal;
+
+/**
+ * The one place where btrees change. Transactions gather outside of the commit lock; under it they
+ * are validated, get their place in the journal and are applied, one after another. Whatever would
+ * take time (a node that is not in memory, a superblock to be written, a full journal) makes the
+ * commit let go of the lock, see to it, and begin again.
+ */
+public final class Committer {
+  private final LiveBtrees btrees;
+  private final Journal journal;
+  private final CommitWork work;
+  private final CommitHelp help;
+
+  /** What commits need done that cannot be done under the lock. */
+  public interface CommitHelp {
+    /** Writes nodes until the journal has room again. */
+    void freeJournal();
+
+    /** Sees to nodes that have grown; called after each commit that is not itself such work. */
+    void afterCommit();
+
+    /** Sees to it that the superblock has a replicas entry. */
+    void addReplicas(CommitWork.Missing missing);
+  }
+
+  public Committer(LiveBtrees btrees, Journal journal, CommitWork work, CommitHelp help) {
+    this.btrees = btrees;
+    this.journal = journal;
+    this.work = work;
+    this.help = help;
+  }
+
+  /** A new transaction; the name goes into the journal. */
+  public Transaction begin(String name) {
+    return new Transaction(this, btrees, name);
+  }
+
+  /** A value, and what must be durable for it to be so. */
+  public record Committed<T>(T value, long seq) {}
+
+  /** Runs a transaction as often as needed until it commits. */
+  public <T> Committed<T> transact(String name, Function<Transaction, T> body) {
+    while (true) {
+      Transaction transaction = begin(name);
+      T value = body.apply(transaction);
+      try {
+        return new Committed<>(value, transaction.commit());
+      } catch (TransactionRestartException e) {
+        // What it read has changed: once more.
+        Thread.onSpinWait();
+      }
+    }
+  }
+
+  /** The highest sequence number in use, if the transaction changes nothing. */
+  long commit(Transaction transaction) {
+    if (transaction.isEmpty()) {
+      return newestSeq();
+    }
+    long seq;
+    do {
+      seq = attempt(transaction);
+    } while (seq == 0);
+    if (!transaction.isForReclaim()) {
+      help.afterCommit();
+    }
+    return seq;
+  }
+
+  private long newestSeq() {
+    ReentrantLock lock = btrees.lock();
+    lock.lock();
+    try {
+      return journal.newestSeq();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** One attempt; 0 if something had to be done first, and was. */
+  private long attempt(Transaction transaction) {
+    NodeMissException missing;
+    try {
+      CommitWork.Outcome outcome = underLock(transaction);
+      switch (outcome.kind()) {
+        case COMMITTED -> {
+          return outcome.seq();
+        }
+        case CHANGED -> throw new TransactionRestartException();
+        case JOURNAL_UNWRITTEN -> journal.writeClosed();
+        case JOURNAL_FULL -> help.freeJournal();
+        case REPLICAS_MISSING -> help.addReplicas(outcome.missing());
+      }
+      return 0;
+    } catch (NodeMissException e) {
+      missing = e;
+    }
+    btrees.find(missing.btree(), missing.level(), missing.pos());
+    return 0;
+  }
+
+  private CommitWork.Outcome underLock(Transaction transaction) {
+    ReentrantLock lock = btrees.lock();
+    lock.lock();
+    try {
+      return work.run(transaction);
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.data;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Extents that were decoded and only used in part, kept because the next read may want the rest. A
+ * fixed number of slots in small sets, each set behind its own lock, holding the most recent ones.
+ * Thread-safe; bounded by slots times the largest extent that is kept.
+ */
+final class DecodedExtents {
+  private static final int WAYS = 4;
+  private static final int GROWTH = 64 << 10;
+
+  private final Set[] sets;
+  private final int largestBytes;
+
+  /** Slots of one hash value. */
+  private static final class Set {
+    final long[] ptrs = new long[WAYS];
+    final long[] checksums = new long[WAYS];
+    final long[] used = new long[WAYS];
+    final int[] bytes = new int[WAYS];
+    final MemorySegment[] segments = new MemorySegment[WAYS];
+    long clock;
+  }
+
+  /**
+   * Room for extents.
+   *
+   * @param slots how many, rounded up to a multiple of 4
+   * @param largestBytes larger ones are not kept
+   */
+  DecodedExtents(int slots, int largestBytes) {
+    this.sets = new Set[Math.max(1, slots / WAYS)];
+    this.largestBytes = largestBytes;
+    for (int i = 0; i < sets.length; i++) {
+      sets[i] = new Set();
+    }
+  }
+
+  /**
+   * Copies a range of a kept extent out; false if it is not here.
+   *
+   * @param ptr the pointer's word, which names device, sector and generation
+   * @param checksum the stored checksum's first word
+   */
+  boolean copy(long ptr, long checksum, long from, MemorySegment out, long at, long bytes) {
+    Set set = set(ptr);
+    synchronized (set) {
+      for (int way = 0; way < WAYS; way++) {
+        if (set.bytes[way] > 0 && set.ptrs[way] == ptr && set.checksums[way] == checksum) {
+          if (from + bytes > set.bytes[way]) {
+            return false;
+          }
+          set.used[way] = ++set.clock;
+          MemorySegment.copy(set.segments[way], from, out, at, bytes);
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Keeps a copy, in place of the one in its set that was unused for longest. */
+  void keep(long ptr, long checksum, MemorySegment decoded, int bytes) {
+    if (bytes > largestBytes) {
+      return;
+    }
+    Set set = set(ptr);
+    synchronized (set) {
+      int way = 0;
+      for (int i = 1; i < WAYS; i++) {
+        if (set.used[i] < set.used[way]) {
+          way = i;
+        }
+      }
+      if (set.segments[way] == null || set.segments[way].byteSize() < bytes) {
+        set.segments[way] = Arena.ofAuto().allocate(Math.ceilDiv(bytes, GROWTH) * (long) GROWTH);
+      }
+      MemorySegment.copy(decoded, 0, set.segments[way], 0, bytes);
+      set.ptrs[way] = ptr;
+      set.checksums[way] = checksum;
+      set.bytes[way] = bytes;
+      set.used[way] = ++set.clock;
+    }
+  }
+
+  private Set set(long ptr) {
+    long mixed = ptr * 0x9e3779b97f4a7c15L;
+    return sets[(int) Math.unsignedMultiplyHigh(mixed, sets.length)];
+  }
+}

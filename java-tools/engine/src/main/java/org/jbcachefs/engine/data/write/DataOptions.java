@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.data.write;
+
+import org.jbcachefs.format.checksum.ChecksumType;
+import org.jbcachefs.format.compress.CompressionType;
+import org.jbcachefs.format.sb.Superblock;
+import org.jbcachefs.format.tables.FilesystemOption;
+import org.jbcachefs.format.tables.InodeOption;
+import org.jbcachefs.format.value.Inode;
+
+/**
+ * How the data of a file is written: the inode's options where it has any, else the filesystem's.
+ *
+ * @param checksum of data; a MAC says that it is encrypted
+ * @param compression NONE if it is not to be compressed
+ * @param level of compression, 0 for the codec's default
+ * @param replicas copies, each on another device
+ * @param target where they go if there is room, as a number; 0 for anywhere
+ * @param encodedSectors the largest extent that is checksummed or compressed as one
+ * @param inlineBytes the largest piece of data that is kept in its key
+ */
+public record DataOptions(
+    ChecksumType checksum,
+    CompressionType compression,
+    int level,
+    int replicas,
+    int target,
+    int encodedSectors,
+    int inlineBytes) {
+  private static final int INLINE_MOST = 1024;
+  private static final int TYPE_MASK = 0xf;
+  private static final int LEVEL_SHIFT = 4;
+  private static final ChecksumType[] CHECKSUMS = {
+    ChecksumType.NONE, ChecksumType.CRC32C, ChecksumType.CRC64, ChecksumType.XXHASH
+  };
+  private static final CompressionType[] COMPRESSIONS = {
+    CompressionType.NONE, CompressionType.LZ4, CompressionType.GZIP, CompressionType.ZSTD
+  };
+
+  /**
+   * Of that file. With {@code nocow} data is neither checksummed nor compressed nor encrypted,
+   * whatever other options say; source: {@code bch2_io_opts_fixups}.
+   */
+  public static DataOptions of(Inode inode, Superblock superblock) {
+    boolean plain = value(inode, superblock, InodeOption.NOCOW) != 0;
+    int compression = plain ? 0 : (int) value(inode, superblock, InodeOption.COMPRESSION);
+    int type = compression & TYPE_MASK;
+    return new DataOptions(
+        plain ? ChecksumType.NONE : checksum(inode, superblock),
+        type < COMPRESSIONS.length ? COMPRESSIONS[type] : CompressionType.NONE,
+        compression >>> LEVEL_SHIFT,
+        Math.max(1, (int) value(inode, superblock, InodeOption.DATA_REPLICAS)),
+        (int) value(inode, superblock, InodeOption.FOREGROUND_TARGET),
+        (int) (superblock.option(FilesystemOption.ENCODED_EXTENT_MAX).orElse(64 << 10) >> 9),
+        Math.min(superblock.blockBytes() / 2, INLINE_MOST));
+  }
+
+  private static ChecksumType checksum(Inode inode, Superblock superblock) {
+    if (superblock.encrypted()) {
+      return superblock.option(FilesystemOption.WIDE_MACS).orElse(0) != 0
+          ? ChecksumType.CHACHA20_POLY1305_128
+          : ChecksumType.CHACHA20_POLY1305_80;
+    }
+    long option = value(inode, superblock, InodeOption.DATA_CHECKSUM);
+    return option < CHECKSUMS.length ? CHECKSUMS[(int) option] : ChecksumType.CRC32C;
+  }
+
+  private static long value(Inode inode, Superblock superblock, InodeOption option) {
+    long own = inode.stored(option);
+    return own != 0 ? own - 1 : superblock.option(option.option()).orElse(0);
+  }
+
+  /** Whether an extent must be read as a whole, and so must not be too large. */
+  public boolean isEncoded() {
+    return checksum != ChecksumType.NONE || compression != CompressionType.NONE;
+  }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.fs;
+
+import java.util.Optional;
+import org.jbcachefs.engine.btree.Btrees;
+import org.jbcachefs.engine.snapshots.SnapshotTable;
+import org.jbcachefs.engine.snapshots.VisibleKeys;
+import org.jbcachefs.format.bkey.Bkey;
+import org.jbcachefs.format.bkey.BtreeId;
+import org.jbcachefs.format.error.CorruptionException;
+import org.jbcachefs.format.error.Place;
+import org.jbcachefs.format.value.Inode;
+
+/** Inodes as snapshots see them. Thread-safe. */
+public final class Inodes implements InodeSource {
+  private static final int BTREE = BtreeId.INODES.number();
+
+  private final Btrees btrees;
+  private final SnapshotTable snapshots;
+
+  public Inodes(Btrees btrees, SnapshotTable snapshots) {
+    this.btrees = btrees;
+    this.snapshots = snapshots;
+  }
+
+  @Override
+  public Optional<Inode> find(int snapshot, long number) {
+    Bkey key = new Bkey();
+    return VisibleKeys.find(btrees, snapshots, BTREE, snapshot, 0, number, key) && Inode.is(key)
+        ? Optional.of(Inode.decode(key))
+        : Optional.empty();
+  }
+
+  @Override
+  public Inode get(FileId file) {
+    return find(file.snapshot(), file.inode()).orElseThrow(() -> missing(file));
+  }
+
+  private static CorruptionException missing(FileId file) {
+    boolean root = file.inode() == Inode.ROOT;
+    return new CorruptionException(
+        root ? "root_dir_missing" : "dirent_to_missing_inode",
+        Place.structure("btree inodes").at(text(file)),
+        "the " + (root ? "root directory's" : "file's") + " inode is missing");
+  }
+
+  private static String text(FileId file) {
+    return Long.toUnsignedString(file.inode())
+        + ":"
+        + Integer.toUnsignedString(file.snapshot())
+        + (file.subvolume() == 0 ? "" : " in subvolume " + file.subvolume());
+  }
+}

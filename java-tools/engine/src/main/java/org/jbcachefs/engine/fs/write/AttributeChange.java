@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.fs.write;
+
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/**
+ * Which attributes of a file are to be changed; immutable, begin with {@link #NONE}.
+ *
+ * @param mode permissions; a file type in it is ignored
+ * @param size in bytes: the file is cut or grows with zeros
+ * @param atime nanoseconds since 1970
+ * @param mtime nanoseconds since 1970
+ * @param ctime nanoseconds since 1970; the time of the change if it is not given
+ * @param flags FS_*_FL bits as chattr(1) sets them, all of them
+ * @param project quota's project
+ */
+public record AttributeChange(
+    OptionalInt mode,
+    OptionalInt uid,
+    OptionalInt gid,
+    OptionalLong size,
+    OptionalLong atime,
+    OptionalLong mtime,
+    OptionalLong ctime,
+    OptionalInt flags,
+    OptionalInt project) {
+  /** Nothing is changed but ctime. */
+  public static final AttributeChange NONE =
+      new AttributeChange(
+          OptionalInt.empty(),
+          OptionalInt.empty(),
+          OptionalInt.empty(),
+          OptionalLong.empty(),
+          OptionalLong.empty(),
+          OptionalLong.empty(),
+          OptionalLong.empty(),
+          OptionalInt.empty(),
+          OptionalInt.empty());
+
+  public AttributeChange withMode(int to) {
+    return new AttributeChange(
+        OptionalInt.of(to), uid, gid, size, atime, mtime, ctime, flags, project);
+  }
+
+  public AttributeChange withUid(int to) {
+    return new AttributeChange(
+        mode, OptionalInt.of(to), gid, size, atime, mtime, ctime, flags, project);
+  }
+
+  public AttributeChange withGid(int to) {
+    return new AttributeChange(
+        mode, uid, OptionalInt.of(to), size, atime, mtime, ctime, flags, project);
+  }
+
+  public AttributeChange withSize(long to) {
+    return new AttributeChange(
+        mode, uid, gid, OptionalLong.of(to), atime, mtime, ctime, flags, project);
+  }
+
+  public AttributeChange withAtime(long to) {
+    return new AttributeChange(
+        mode, uid, gid, size, OptionalLong.of(to), mtime, ctime, flags, project);
+  }
+
+  public AttributeChange withMtime(long to) {
+    return new AttributeChange(
+        mode, uid, gid, size, atime, OptionalLong.of(to), ctime, flags, project);
+  }
+
+  public AttributeChange withCtime(long to) {
+    return new AttributeChange(
+        mode, uid, gid, size, atime, mtime, OptionalLong.of(to), flags, project);
+  }
+
+  public AttributeChange withFlags(int to) {
+    return new AttributeChange(
+        mode, uid, gid, size, atime, mtime, ctime, OptionalInt.of(to), project);
+  }
+
+  public AttributeChange withProject(int to) {
+    return new AttributeChange(
+        mode, uid, gid, size, atime, mtime, ctime, flags, OptionalInt.of(to));
+  }
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.fs.write;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jbcachefs.engine.btree.KeyIterator;
+import org.jbcachefs.engine.commit.Transaction;
+import org.jbcachefs.engine.data.write.ReflinkReferences;
+import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.engine.snapshots.SnapshotTable;
+import org.jbcachefs.engine.snapshots.write.SnapshotKeys;
+import org.jbcachefs.engine.snapshots.write.SnapshotNodes;
+import org.jbcachefs.format.bkey.Bkey;
+import org.jbcachefs.format.bkey.Bpos;
+import org.jbcachefs.format.bkey.BtreeId;
+import org.jbcachefs.format.bkey.KeyType;
+import org.jbcachefs.format.tables.MetadataVersion;
+import org.jbcachefs.format.value.Inode;
+import org.jbcachefs.format.value.Snapshot;
+
+/**
+ * Deletes what is left of snapshots that nobody can see any more, some keys at a time: the keys of
+ * leaves; the keys of inner nodes with but one child left become that child's, unless it has its
+ * own. Source: {@code bch2_delete_dead_snapshots}.
+ */
+final class DeadSnapshots {
+  /** Keys of one transaction. */
+  private static final int BATCH = 32;
+
+  private static final List<BtreeId> CONTENTS =
+      List.of(BtreeId.EXTENTS, BtreeId.DIRENTS, BtreeId.XATTRS, BtreeId.INODES);
+
+  private final WritableFilesystem filesystem;
+
+  DeadSnapshots(WritableFilesystem filesystem) {
+    this.filesystem = filesystem;
+  }
+
+  /** Whether there is something to do. */
+  boolean any() {
+    return !dying(filesystem.snapshots()).isEmpty();
+  }
+
+  /** Deletes all that is to be deleted. */
+  void delete() {
+    SnapshotTable table = filesystem.snapshots();
+    Map<Integer, Integer> dying = dying(table);
+    if (dying.isEmpty()) {
+      return;
+    }
+    // Extents of an inner node may be split behind the look through them: until nothing is found.
+    long found;
+    do {
+      found = 0;
+      for (BtreeId btree : CONTENTS) {
+        found += deleteKeys(btree, dying);
+      }
+    } while (found > 0);
+    boolean tombstones = filesystem.allow(MetadataVersion.SNAPSHOT_DELETION_V2);
+    dying.forEach((id, child) ->
+        filesystem.transact(
+            "snapshot_node_delete",
+            transaction -> {
+              SnapshotNodes nodes = nodes(transaction);
+              if (child == 0) {
+                nodes.delete(id, tombstones);
+              } else {
+                nodes.markWithoutKeys(id);
+              }
+              return null;
+            }));
+  }
+
+  private SnapshotNodes nodes(Transaction transaction) {
+    return new SnapshotNodes(
+        transaction, filesystem.snapshots(), filesystem.random(), TreeTransaction.now(filesystem));
+  }
+
+  /** Ids whose keys are to go, children before parents, each with the one child left, or 0. */
+  private static Map<Integer, Integer> dying(SnapshotTable table) {
+    Map<Integer, Integer> dying = new LinkedHashMap<>();
+    Map<Integer, Integer> empty = new LinkedHashMap<>();
+    for (int id : table.ids()) {
+      Snapshot node = table.get(id);
+      if (node.deleted() || (node.flags() & Snapshot.FLAG_SUBVOL) != 0) {
+        continue;
+      }
+      int live = 0;
+      int count = 0;
+      for (int child : new int[] {node.child0(), node.child1()}) {
+        boolean gone = dying.containsKey(child) && dying.get(child) == 0;
+        if (child != 0 && !gone) {
+          count++;
+          int below = dying.getOrDefault(child, empty.getOrDefault(child, 0));
+          live = below != 0 ? below : child;
+        }
+      }
+      if (count == 2) {
+        continue;
+      }
+      if (node.noKeys() && count == 1) {
+        empty.put(id, live);
+      } else {
+        dying.put(id, live);
+      }
+    }
+    return dying;
+  }
+
+  /** Deletes those of one btree; how many there were. */
+  private long deleteKeys(BtreeId btree, Map<Integer, Integer> dying) {
+    long found = 0;
+    List<Bpos> batch = new ArrayList<>();
+    try (KeyIterator keys = filesystem.btrees().iterate(btree.number(), Bpos.MIN, Bpos.MAX)) {
+      while (keys.next()) {
+        if (dying.containsKey(keys.key().snapshot())) {
+          batch.add(keys.key().pos());
+          found++;
+        }
+        if (batch.size() == BATCH) {
+          delete(btree, batch, dying);
+          batch.clear();
+        }
+      }
+    }
+    delete(btree, batch, dying);
+    return found;
+  }
+
+  private void delete(BtreeId btree, List<Bpos> batch, Map<Integer, Integer> dying) {
+    filesystem.transact(
+        "delete_dead_snapshots",
+        transaction -> {
+          batch.forEach(pos -> delete(transaction, btree, pos, dying.get(pos.snapshot())));
+          return null;
+        });
+  }
+
+  private void delete(Transaction transaction, BtreeId btree, Bpos pos, int child) {
+    Bkey key = new Bkey();
+    if (!transaction.lookup(btree, pos, key)) {
+      return;
+    }
+    Bkey old = key.copy();
+    boolean inode = btree == BtreeId.INODES && Inode.is(old);
+    SnapshotKeys keys = new SnapshotKeys(transaction, filesystem.snapshots(), pos.snapshot());
+    Bpos below = new Bpos(pos.inode(), pos.offset(), child);
+    if (child != 0 && !transaction.lookup(btree, below, new Bkey())) {
+      if (inode) {
+        InodeKeys.putMoved(keys, below, Inode.decode(old));
+      } else {
+        Bkey moved = old.copy().setPos(below);
+        if (moved.type() == KeyType.REFLINK_P.number()) {
+          ReflinkReferences.add(transaction, moved);
+        }
+        transaction.update(btree, moved);
+      }
+    }
+    if (inode) {
+      InodeKeys.erase(keys, pos);
+      return;
+    }
+    transaction.delete(btree, pos);
+    if (old.type() == KeyType.REFLINK_P.number()) {
+      ReflinkReferences.remove(transaction, old);
+    }
+  }
+}

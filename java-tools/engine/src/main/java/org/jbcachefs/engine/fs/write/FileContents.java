@@ -1,0 +1,561 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.fs.write;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.concurrent.locks.Lock;
+import java.util.function.Function;
+import org.jbcachefs.engine.commit.Committer;
+import org.jbcachefs.engine.data.write.DataOptions;
+import org.jbcachefs.engine.data.write.DataWriter;
+import org.jbcachefs.engine.data.write.ExtentCut;
+import org.jbcachefs.engine.data.write.ExtentOverwrite;
+import org.jbcachefs.engine.data.write.NativeBuffer;
+import org.jbcachefs.engine.fs.InodeId;
+import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.format.bkey.Bkey;
+import org.jbcachefs.format.bkey.KeyType;
+import org.jbcachefs.format.error.PosixError;
+import org.jbcachefs.format.error.PosixException;
+import org.jbcachefs.format.extent.ExtentEntrySizes;
+import org.jbcachefs.format.tables.Feature;
+import org.jbcachefs.format.value.Inode;
+import org.jbcachefs.format.value.InodeBuilder;
+import org.jbcachefs.format.value.InodeField;
+
+/**
+ * Changes of what is in files. Data is written to fresh sectors first; then transactions put its
+ * extents into the file, and change its size and sectors with them. Thread-safe; changes of one
+ * file are made one after another.
+ */
+final class FileContents {
+  private static final int SECTOR_SHIFT = 9;
+
+  /** Bytes that are written before they are committed. */
+  static final int PIECE_BYTES = 1 << 20;
+
+  /** The longest target of a symbolic link. */
+  private static final int TARGET_MOST = 4095;
+
+  /** Extents that one transaction puts in or takes out. */
+  private static final int EXTENTS_MOST = 16;
+
+  /** A block is never in more pieces than it has sectors, and no block has more than this. */
+  private static final int BLOCK_EXTENTS_MOST = 129;
+
+  /** Beyond the last sector of any file. */
+  static final long END = Long.MAX_VALUE >>> SECTOR_SHIFT;
+
+  private final WritableFilesystem filesystem;
+  private final Function<InodeId, Inode> inodes;
+  private final Reader reader;
+  private final InodeLocks locks;
+  private final DataWriter writer;
+  private final ExtentCut cut;
+  private final LoggedOps loggedOps;
+  private final int blockBytes;
+  private final ThreadLocal<NativeBuffer> buffers = ThreadLocal.withInitial(NativeBuffer::new);
+
+  /** Reads a file, however large it says it is. */
+  interface Reader {
+    int read(InodeId id, long offset, MemorySegment into);
+  }
+
+  FileContents(
+      WritableFilesystem filesystem,
+      Function<InodeId, Inode> inodes,
+      Reader reader,
+      InodeLocks locks) {
+    this.filesystem = filesystem;
+    this.inodes = inodes;
+    this.reader = reader;
+    this.locks = locks;
+    this.writer = new DataWriter(filesystem);
+    this.cut = new ExtentCut(ExtentEntrySizes.of(filesystem.superblock()::extentTypeU64s));
+    this.loggedOps = new LoggedOps();
+    this.blockBytes = filesystem.superblock().blockBytes();
+  }
+
+  ExtentOverwrite overwrite(TreeTransaction tree, InodeId id) {
+    return new ExtentOverwrite(tree.writing(id.subvolume()), cut);
+  }
+
+  /** One transaction that replaces extents: nobody reads the file's old ones meanwhile. */
+  private <T> T replacing(InodeId id, String name, Function<TreeTransaction, T> body) {
+    Lock lock = locks.replacing(id);
+    lock.lock();
+    try {
+      return filesystem
+          .transact(name, transaction -> body.apply(new TreeTransaction(filesystem, transaction)))
+          .value();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void begin(InodeId id) {
+    locks.unfinished().lock();
+    locks.change(id).lock();
+  }
+
+  private void end(InodeId id) {
+    locks.change(id).unlock();
+    locks.unfinished().unlock();
+  }
+
+  private Inode regular(InodeId id) {
+    Inode inode = inodes.apply(id);
+    int type = inode.mode() & Inode.TYPE_MASK;
+    if (type == Inode.TYPE_DIRECTORY) {
+      throw new PosixException(PosixError.EISDIR, "a directory");
+    }
+    if (type != Inode.TYPE_REGULAR && type != Inode.TYPE_LINK) {
+      throw new PosixException(PosixError.EINVAL, "the file has no contents");
+    }
+    if (inode.has(Inode.FLAG_IMMUTABLE)) {
+      throw new PosixException(PosixError.EPERM, "the file is immutable");
+    }
+    return inode;
+  }
+
+  private long down(long offset) {
+    return offset & -blockBytes;
+  }
+
+  private long up(long offset) {
+    return (offset + blockBytes - 1) & -blockBytes;
+  }
+
+  // Writing
+
+  /** Writes; how many bytes, which is less only if there is no room for more. */
+  long write(InodeId id, long offset, MemorySegment data) {
+    if (offset < 0 || data.byteSize() > Long.MAX_VALUE - blockBytes - offset) {
+      throw new PosixException(PosixError.EFBIG, "beyond the largest file");
+    }
+    begin(id);
+    try {
+      long done = 0;
+      while (done < data.byteSize()) {
+        long bytes = Math.min(PIECE_BYTES - (offset + done) % blockBytes, data.byteSize() - done);
+        try {
+          writePiece(id, offset + done, data.asSlice(done, bytes));
+        } catch (PosixException e) {
+          if (e.error() == PosixError.ENOSPC && done > 0) {
+            return done;
+          }
+          throw e;
+        }
+        done += bytes;
+      }
+      return done;
+    } finally {
+      end(id);
+    }
+  }
+
+  private void writePiece(InodeId id, long offset, MemorySegment data) {
+    Inode inode = regular(id);
+    long newSize = Math.max(inode.size(), offset + data.byteSize());
+    long from = down(offset);
+    MemorySegment blocks = blocks(id, inode, offset, data);
+    put(id, inode, from, blocks, newSize, true);
+  }
+
+  /** The data with what is around it in its first and last block. */
+  private MemorySegment blocks(InodeId id, Inode inode, long offset, MemorySegment data) {
+    long from = down(offset);
+    long end = offset + data.byteSize();
+    boolean whole = from == offset && up(end) == end;
+    if (whole && data.isNative()) {
+      return data;
+    }
+    MemorySegment blocks = buffers.get().atLeast(up(end) - from).asSlice(0, up(end) - from);
+    if (!whole) {
+      readBlock(id, inode, from, blocks.asSlice(0, blockBytes));
+      long last = up(end) - blockBytes;
+      if (last != from) {
+        readBlock(id, inode, last, blocks.asSlice(last - from, blockBytes));
+      }
+    }
+    blocks.asSlice(offset - from, data.byteSize()).copyFrom(data);
+    return blocks;
+  }
+
+  /** A block as it is, zeros beyond the end of the file. */
+  private void readBlock(InodeId id, Inode inode, long offset, MemorySegment into) {
+    long there = Math.clamp(inode.size() - offset, 0, blockBytes);
+    into.asSlice(there).fill((byte) 0);
+    if (there > 0) {
+      reader.read(id, offset, into.asSlice(0, there));
+    }
+  }
+
+  /** Puts blocks into a file. */
+  private void put(
+      InodeId id, Inode inode, long offset, MemorySegment blocks, long newSize, boolean touch) {
+    DataOptions options = DataOptions.of(inode, filesystem.superblock());
+    long left = newSize - offset;
+    if (left <= Math.min(options.inlineBytes(), blocks.byteSize())) {
+      Bkey key = inline(id.number(), offset, blocks, (int) left);
+      insert(id, List.of(key), newSize, touch);
+      return;
+    }
+    try (DataWriter.Written written =
+        writer.write(options, id.number(), offset >> SECTOR_SHIFT, blocks)) {
+      insert(id, written.keys(), newSize, touch);
+    }
+  }
+
+  /** Data that is kept in its key. */
+  private Bkey inline(long inode, long offset, MemorySegment blocks, int bytes) {
+    filesystem.require(Feature.INLINE_DATA);
+    MemorySegment value = MemorySegment.ofArray(new long[Math.ceilDiv(bytes, Long.BYTES)]);
+    MemorySegment.copy(blocks, 0, value, 0, bytes);
+    long end = (offset + blocks.byteSize()) >> SECTOR_SHIFT;
+    return new Bkey()
+        .setPos(inode, end, 0)
+        .setSize((int) (blocks.byteSize() >> SECTOR_SHIFT))
+        .setType(KeyType.INLINE_DATA.number())
+        .setValue(value, 0, (int) value.byteSize());
+  }
+
+  private record Progress(int key, long sector) {}
+
+  /** Commits extents, as many at a time as one transaction takes. */
+  private void insert(InodeId id, List<Bkey> extents, long newSize, boolean touch) {
+    Progress progress = new Progress(0, extents.getFirst().start());
+    while (progress.key() < extents.size()) {
+      Progress from = progress;
+      progress =
+          replacing(id, "write", tree -> insertSome(tree, id, extents, from, newSize, touch));
+    }
+  }
+
+  private Progress insertSome(
+      TreeTransaction tree,
+      InodeId id,
+      List<Bkey> extents,
+      Progress from,
+      long newSize,
+      boolean touch) {
+    ExtentOverwrite overwrite = overwrite(tree, id);
+    Inode inode = tree.inode(id);
+    int left = EXTENTS_MOST;
+    long sectors = 0;
+    int index = from.key();
+    long at = from.sector();
+    while (index < extents.size() && left > 0) {
+      Bkey key = extents.get(index);
+      ExtentOverwrite.Done done =
+          overwrite.replace(id.number(), at, key.offset(), key, Math.max(2, left));
+      sectors += done.sectors();
+      at = done.end();
+      left -= 1 + done.overlapped();
+      index += at == key.offset() ? 1 : 0;
+    }
+    InodeBuilder changed = new InodeBuilder(inode);
+    changed.set(InodeField.SECTORS, inode.sectors() + sectors);
+    long size = Math.min(newSize, at << SECTOR_SHIFT);
+    changed.set(InodeField.SIZE, Math.max(inode.size(), size));
+    if (touch) {
+      changed.set(InodeField.MTIME, tree.now()).set(InodeField.CTIME, tree.now());
+    }
+    tree.put(id, changed);
+    return new Progress(index, at);
+  }
+
+  /** Makes a symbolic link, its target and all in one. */
+  Committer.Committed<Inode> symlink(InodeId directory, byte[] name, NewInode how) {
+    byte[] target = how.target();
+    if (target.length == 0 || target.length > TARGET_MOST) {
+      throw new PosixException(
+          target.length == 0 ? PosixError.ENOENT : PosixError.ENAMETOOLONG, "the link's target");
+    }
+    DataOptions options = DataOptions.of(inodes.apply(directory), filesystem.superblock());
+    MemorySegment blocks =
+        buffers.get().atLeast(up(target.length)).asSlice(0, up(target.length)).fill((byte) 0);
+    MemorySegment.copy(target, 0, blocks, ValueLayout.JAVA_BYTE, 0, target.length);
+    if (target.length <= options.inlineBytes()) {
+      return symlink(directory, name, how, List.of(inline(0, 0, blocks, target.length)));
+    }
+    try (DataWriter.Written written = writer.write(options, 0, 0, blocks)) {
+      return symlink(directory, name, how, written.keys());
+    }
+  }
+
+  private Committer.Committed<Inode> symlink(
+      InodeId directory, byte[] name, NewInode how, List<Bkey> target) {
+    return filesystem.transact(
+        "symlink",
+        transaction -> {
+          TreeTransaction tree = new TreeTransaction(filesystem, transaction);
+          Inode made = Creation.create(tree, directory, name, how);
+          InodeId id = new InodeId(directory.subvolume(), made.number());
+          long sectors = 0;
+          for (Bkey key : target) {
+            sectors +=
+                overwrite(tree, id)
+                    .replace(made.number(), key.start(), key.offset(), key, 2)
+                    .sectors();
+          }
+          InodeBuilder inode = new InodeBuilder(made).set(InodeField.SIZE, how.target().length);
+          tree.put(id, inode.set(InodeField.SECTORS, sectors));
+          return inode.build();
+        });
+  }
+
+  // Cutting off and punching out
+
+  /** Sets the size of a file. */
+  void truncate(InodeId id, long newSize) {
+    if (newSize < 0 || newSize > END << SECTOR_SHIFT) {
+      throw new PosixException(PosixError.EFBIG, "beyond the largest file");
+    }
+    begin(id);
+    try {
+      Inode inode = regular(id);
+      if (inode.has(Inode.FLAG_APPEND)) {
+        throw new PosixException(PosixError.EPERM, "the file is append-only");
+      }
+      try (Tail tail = tail(id, inode, newSize)) {
+        cutOff(id, newSize, tail);
+      }
+    } finally {
+      end(id);
+    }
+  }
+
+  /** The last block as it will be; closed when it is committed or given up. */
+  private record Tail(Bkey key, DataWriter.Written written) implements AutoCloseable {
+    @Override
+    public void close() {
+      if (written != null) {
+        written.close();
+      }
+    }
+  }
+
+  /** What follows in the block that will be the last one must not come back when it grows. */
+  private Tail tail(InodeId id, Inode inode, long end) {
+    long block = down(end);
+    if (block == end || end >= inode.size()) {
+      return new Tail(null, null);
+    }
+    MemorySegment bytes = buffers.get().atLeast(blockBytes).asSlice(0, blockBytes);
+    readBlock(id, inode, block, bytes);
+    MemorySegment rest = bytes.asSlice(end - block);
+    if (rest.mismatch(zeros(rest.byteSize())) < 0) {
+      return new Tail(null, null);
+    }
+    rest.fill((byte) 0);
+    DataOptions options = DataOptions.of(inode, filesystem.superblock());
+    if (end - block <= options.inlineBytes()) {
+      return new Tail(inline(id.number(), block, bytes, (int) (end - block)), null);
+    }
+    DataWriter.Written written = writer.write(options, id.number(), block >> SECTOR_SHIFT, bytes);
+    return new Tail(written.keys().getFirst(), written);
+  }
+
+  private static MemorySegment zeros(long bytes) {
+    return MemorySegment.ofArray(new byte[(int) bytes]);
+  }
+
+  private void cutOff(InodeId id, long newSize, Tail tail) {
+    long first = up(newSize) >> SECTOR_SHIFT;
+    long logged =
+        replacing(
+            id,
+            "truncate",
+            tree -> {
+              Inode inode = tree.inode(id);
+              ExtentOverwrite overwrite = overwrite(tree, id);
+              long sectors = 0;
+              Bkey key = tail.key();
+              if (key != null) {
+                // A block overlaps so few extents that none is left over.
+                sectors +=
+                    overwrite
+                        .replace(id.number(), key.start(), key.offset(), key, BLOCK_EXTENTS_MOST)
+                        .sectors();
+              }
+              ExtentOverwrite.Done done =
+                  overwrite.replace(id.number(), first, END, null, EXTENTS_MOST);
+              InodeBuilder changed = new InodeBuilder(inode).set(InodeField.SIZE, newSize);
+              changed.set(InodeField.SECTORS, inode.sectors() + sectors + done.sectors());
+              changed.set(InodeField.MTIME, tree.now()).set(InodeField.CTIME, tree.now());
+              tree.put(id, changed);
+              return done.end() < END ? loggedOps.startTruncate(tree, id, newSize) : 0;
+            });
+    if (logged != 0) {
+      finishTruncate(id, newSize, logged);
+    }
+  }
+
+  /** Takes out what is left behind the end, and then the note that it must be. */
+  void finishTruncate(InodeId id, long size, long logged) {
+    long first = up(size) >> SECTOR_SHIFT;
+    boolean more = true;
+    while (more) {
+      more =
+          replacing(
+              id,
+              "truncate",
+              tree -> {
+                Inode inode = tree.inode(id);
+                InodeBuilder changed = new InodeBuilder(inode);
+                ExtentOverwrite.Done done =
+                    overwrite(tree, id).replace(id.number(), first, END, null, EXTENTS_MOST);
+                changed.set(InodeField.SECTORS, inode.sectors() + done.sectors());
+                changed.set(InodeField.SIZE, size);
+                tree.put(id, changed);
+                if (done.end() == END) {
+                  loggedOps.finish(tree, logged);
+                }
+                return done.end() < END;
+              });
+    }
+  }
+
+  /** Makes a range of bytes read as zeros; whole blocks of it become holes, or reservations. */
+  private void zero(InodeId id, long offset, long end, Bkey reservation) {
+    Inode inode = regular(id);
+    long stop = Math.min(end, inode.size());
+    long first = up(offset);
+    long last = down(end);
+    if (first > last) {
+      zeroBytes(id, inode, offset, stop);
+      return;
+    }
+    zeroBytes(id, inode, offset, Math.min(first, stop));
+    zeroBytes(id, inode, last, stop);
+    long at = first >> SECTOR_SHIFT;
+    while (at < last >> SECTOR_SHIFT) {
+      long from = at;
+      at = replacing(id, "fpunch", tree -> zeroSome(tree, id, from, last, reservation));
+    }
+  }
+
+  private long zeroSome(TreeTransaction tree, InodeId id, long from, long last, Bkey reservation) {
+    Inode inode = tree.inode(id);
+    long to = last >> SECTOR_SHIFT;
+    Bkey key = null;
+    if (reservation != null) {
+      to = Math.min(to, from + Preallocation.RESERVATION_SECTORS_MOST);
+      key = Preallocation.sized(reservation, id.number(), from, to);
+    }
+    ExtentOverwrite.Done done =
+        overwrite(tree, id).replace(id.number(), from, to, key, EXTENTS_MOST);
+    InodeBuilder changed = new InodeBuilder(inode);
+    changed.set(InodeField.SECTORS, inode.sectors() + done.sectors());
+    changed.set(InodeField.MTIME, tree.now()).set(InodeField.CTIME, tree.now());
+    tree.put(id, changed);
+    return done.end();
+  }
+
+  /** Zeros in the middle of a block, if there is anything. */
+  private void zeroBytes(InodeId id, Inode inode, long from, long to) {
+    if (from >= to) {
+      return;
+    }
+    MemorySegment bytes = MemorySegment.ofArray(new byte[(int) (to - from)]);
+    reader.read(id, from, bytes);
+    if (bytes.mismatch(zeros(to - from)) >= 0) {
+      bytes.fill((byte) 0);
+      MemorySegment blocks = blocks(id, inode, from, bytes);
+      put(id, inode, down(from), blocks, inode.size(), true);
+    }
+  }
+
+  // fallocate
+
+  /** Carries fallocate(2) out. */
+  void allocate(InodeId id, AllocateMode mode, long offset, long length) {
+    if (offset < 0 || length <= 0) {
+      throw new PosixException(PosixError.EINVAL, "no range of a file");
+    }
+    long end = offset + length;
+    if (end < 0 || end > END << SECTOR_SHIFT) {
+      throw new PosixException(PosixError.EFBIG, "beyond the largest file");
+    }
+    begin(id);
+    try {
+      Inode inode = regular(id);
+      if (inode.has(Inode.FLAG_APPEND) && mode.removesData()) {
+        throw new PosixException(PosixError.EPERM, "the file is append-only");
+      }
+      DataOptions options = DataOptions.of(inode, filesystem.superblock());
+      Preallocation preallocation = new Preallocation(filesystem, options);
+      if (mode == AllocateMode.PUNCH_HOLE) {
+        zero(id, offset, end, null);
+        return;
+      }
+      preallocation.requireRoom(length);
+      if (mode.zeros()) {
+        zero(id, offset, end, preallocation.reservation());
+      }
+      fillHoles(id, down(offset), up(end), preallocation);
+      if (!mode.keepsSize() && end > inode.size()) {
+        replacing(
+            id,
+            "fallocate",
+            tree -> {
+              InodeBuilder changed = new InodeBuilder(tree.inode(id)).set(InodeField.SIZE, end);
+              tree.put(id, changed.set(InodeField.CTIME, tree.now()));
+              return null;
+            });
+      }
+    } finally {
+      end(id);
+    }
+  }
+
+  private void fillHoles(InodeId id, long from, long to, Preallocation preallocation) {
+    long at = from >> SECTOR_SHIFT;
+    long end = to >> SECTOR_SHIFT;
+    while (at < end) {
+      long start = at;
+      at =
+          replacing(
+              id,
+              "fallocate",
+              tree -> {
+                Inode inode = tree.inode(id);
+                Preallocation.Filled filled =
+                    preallocation.fill(
+                        tree.writing(id.subvolume()), id.number(), start, end, EXTENTS_MOST);
+                InodeBuilder changed = new InodeBuilder(inode);
+                changed.set(InodeField.SECTORS, inode.sectors() + filled.sectors());
+                tree.put(id, changed.set(InodeField.CTIME, tree.now()));
+                return filled.end();
+              });
+    }
+  }
+
+  // Sharing
+
+  /** Makes a range of a file share the data of another's. */
+  void clone(InodeId from, long fromOffset, InodeId to, long toOffset, long length) {
+    locks.unfinished().lock();
+    locks.lockBoth(from, to);
+    try {
+      new Cloning(filesystem, this, blockBytes).run(from, fromOffset, to, toOffset, length);
+    } finally {
+      locks.unlockBoth(from, to);
+      locks.unfinished().unlock();
+    }
+  }
+
+  <T> T replacingIn(InodeId id, String name, Function<TreeTransaction, T> body) {
+    return replacing(id, name, body);
+  }
+
+  Inode requireRegular(InodeId id) {
+    return regular(id);
+  }
+
+  void close() {
+    writer.close();
+  }
+}

@@ -1,0 +1,515 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.fs.write;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.locks.Lock;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jbcachefs.engine.commit.Committer;
+import org.jbcachefs.engine.data.ExtentReader;
+import org.jbcachefs.engine.data.FileDataReader;
+import org.jbcachefs.engine.fs.Attributes;
+import org.jbcachefs.engine.fs.DirectoryEntry;
+import org.jbcachefs.engine.fs.FileData;
+import org.jbcachefs.engine.fs.FileId;
+import org.jbcachefs.engine.fs.FilesystemDefaults;
+import org.jbcachefs.engine.fs.InodeId;
+import org.jbcachefs.engine.fs.Inodes;
+import org.jbcachefs.engine.fs.Namespace;
+import org.jbcachefs.engine.fs.NamespaceReader;
+import org.jbcachefs.engine.fs.XattrName;
+import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.engine.snapshots.SnapshotTable;
+import org.jbcachefs.engine.snapshots.SubvolumeTable;
+import org.jbcachefs.format.error.Finding;
+import org.jbcachefs.format.error.PosixError;
+import org.jbcachefs.format.error.PosixException;
+import org.jbcachefs.format.tables.InodeOption;
+import org.jbcachefs.format.value.Inode;
+import org.jbcachefs.format.value.InodeBuilder;
+import org.jbcachefs.format.value.InodeField;
+import org.jbcachefs.format.value.Subvolume;
+
+/**
+ * Files and directories of a filesystem that is open for writing. Thread-safe; operations of
+ * different threads run side by side.
+ *
+ * <p>Each change is one transaction: it happens as a whole or not at all, and everybody sees it
+ * when the call returns. It is durable after {@link #sync(InodeId)} of a file that it changed (for
+ * names: of the directory), or {@link #syncAll}.
+ *
+ * <p>Files that somebody uses beyond one call are {@link #hold held}: one that loses its last name
+ * stays until it is {@link #release released}.
+ */
+public final class WritableTree implements AutoCloseable {
+  private final WritableFilesystem filesystem;
+  private final FilesystemDefaults defaults;
+  private final ExtentReader extents;
+  private final InodeRemoval removal;
+  private final HeldInodes held = new HeldInodes();
+  private final InodeLocks locks = new InodeLocks();
+  private final FileContents contents;
+  private final DeadSnapshots dead;
+  private volatile Readers readers;
+
+  /** What reads, as of some state of snapshots and subvolumes. */
+  private record Readers(
+      SnapshotTable snapshots,
+      SubvolumeTable subvolumes,
+      Inodes inodes,
+      FileData data,
+      Namespace namespace) {}
+
+  /**
+   * The tree of a filesystem. What a crash left undone is done first: operations that were under
+   * way, and inodes without a name.
+   *
+   * @param findings told of copies of data that failed where another one did not
+   */
+  public WritableTree(
+      WritableFilesystem filesystem, java.util.function.Consumer<Finding> findings) {
+    this.filesystem = filesystem;
+    this.defaults = filesystem.defaults();
+    this.extents =
+        new ExtentReader(
+            filesystem.devices(), filesystem.btrees(), filesystem.key().orElse(null), findings);
+    this.removal = new InodeRemoval(filesystem);
+    this.contents =
+        new FileContents(filesystem, id -> inode(readers(), id), this::readUnlocked, locks);
+    new UnfinishedOps(filesystem, contents).finish();
+    removal.removeAll();
+    this.dead = new DeadSnapshots(filesystem);
+    deleteUnlinked();
+  }
+
+  /** Subvolumes that lost their name and were not deleted. */
+  private void deleteUnlinked() {
+    filesystem
+        .subvolumes()
+        .all()
+        .forEach((id, subvolume) -> {
+          if (subvolume.unlinked()) {
+            transact(
+                "subvolume_delete",
+                tree -> {
+                  new Subvolumes(tree).delete(id);
+                  return null;
+                });
+          }
+        });
+  }
+
+  private Readers readers() {
+    SnapshotTable snapshots = filesystem.snapshots();
+    SubvolumeTable subvolumes = filesystem.subvolumes();
+    Readers known = readers;
+    if (known == null || known.snapshots != snapshots || known.subvolumes != subvolumes) {
+      Inodes inodes = new Inodes(filesystem.btrees(), snapshots);
+      FileData data =
+          new FileDataReader(
+              filesystem.btrees(), snapshots, extents, file -> inodes.get(file).size());
+      Namespace namespace =
+          new NamespaceReader(filesystem.btrees(), snapshots, subvolumes, data, defaults);
+      known = new Readers(snapshots, subvolumes, inodes, data, namespace);
+      readers = known;
+    }
+    return known;
+  }
+
+  /** The namespace as it is at the moment: hand over what {@link #fileId} says now. */
+  public Namespace namespace() {
+    return readers().namespace;
+  }
+
+  /** The contents of files as they are at the moment: hand over what {@link #fileId} says now. */
+  public FileData data() {
+    return readers().data;
+  }
+
+  /** The snapshot that a subvolume has at the moment; 0 if there is none. */
+  public int snapshotOf(int subvolume) {
+    Subvolume found = readers().subvolumes.get(subvolume);
+    return found == null ? 0 : found.snapshot();
+  }
+
+  /** The filesystem's root directory. */
+  public InodeId root() {
+    return subvolumeRoot(Subvolume.ROOT);
+  }
+
+  /** A subvolume's root directory; ENOENT if there is none. */
+  public InodeId subvolumeRoot(int subvolume) {
+    Subvolume found = readers().subvolumes.get(subvolume);
+    if (found == null) {
+      throw new PosixException(PosixError.ENOENT, "there is no subvolume " + subvolume);
+    }
+    return new InodeId(subvolume, found.inode());
+  }
+
+  /** Where a file's keys are at the moment. */
+  public FileId fileId(InodeId id) {
+    return fileId(readers(), id);
+  }
+
+  private static FileId fileId(Readers now, InodeId id) {
+    Subvolume found = now.subvolumes.get(id.subvolume());
+    if (found == null) {
+      throw new PosixException(PosixError.ESTALE, "there is no subvolume " + id.subvolume());
+    }
+    return new FileId(id.subvolume(), found.snapshot(), id.number());
+  }
+
+  private static InodeId inodeId(FileId file) {
+    return new InodeId(file.subvolume(), file.inode());
+  }
+
+  private Inode inode(Readers now, InodeId id) {
+    FileId file = fileId(now, id);
+    return now.inodes
+        .find(file.snapshot(), file.inode())
+        .orElseThrow(() -> new PosixException(PosixError.ESTALE, "the file is gone"));
+  }
+
+  // Reading
+
+  /** What stat(2) shows. */
+  public Attributes attributes(InodeId id) {
+    Readers now = readers();
+    return Attributes.of(fileId(now, id), inode(now, id), defaults);
+  }
+
+  /** The file of that name, if there is one. */
+  public Optional<Entry> lookup(InodeId directory, byte[] name) {
+    Readers now = readers();
+    requireDirectory(inode(now, directory));
+    Optional<DirectoryEntry> found = now.namespace.lookup(fileId(now, directory), name);
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    InodeId id = inodeId(found.get().target());
+    Inode inode = inode(readers(), id);
+    return Optional.of(entry(id, inode));
+  }
+
+  private Entry entry(InodeId id, Inode inode) {
+    return new Entry(id, Attributes.of(fileId(id), inode, defaults), inode.journalSeq());
+  }
+
+  private static void requireDirectory(Inode inode) {
+    if (!inode.isDirectory()) {
+      throw new PosixException(PosixError.ENOTDIR, "not a directory");
+    }
+  }
+
+  /** All entries behind a hash, in hash order, until the consumer returns false; begin with -1. */
+  public void list(InodeId directory, long after, Predicate<DirectoryEntry> consumer) {
+    Readers now = readers();
+    now.namespace.list(fileId(now, directory), after, consumer);
+  }
+
+  /** The directory that a directory is in; the root is its own. */
+  public InodeId parent(InodeId directory) {
+    Readers now = readers();
+    return inodeId(now.namespace.parent(fileId(now, directory)));
+  }
+
+  public byte[] readlink(InodeId symlink) {
+    Readers now = readers();
+    return now.namespace.readlink(fileId(now, symlink));
+  }
+
+  /** Full names of stored xattrs. */
+  public List<byte[]> listXattrs(InodeId id) {
+    Readers now = readers();
+    return now.namespace.listXattrs(fileId(now, id));
+  }
+
+  /** A stored xattr as getxattr(2) returns it. */
+  public Optional<byte[]> xattr(InodeId id, byte[] name) {
+    Readers now = readers();
+    return now.namespace.xattr(fileId(now, id), name);
+  }
+
+  /** The inode's options as xattrs. */
+  public List<Namespace.Xattr> optionXattrs(InodeId id) {
+    Readers now = readers();
+    return now.namespace.optionXattrs(fileId(now, id));
+  }
+
+  /** Reads from that byte on; less than the segment only at the end of the file. */
+  public int read(InodeId id, long offset, MemorySegment into) {
+    Lock lock = locks.reading(id);
+    lock.lock();
+    try {
+      return readUnlocked(id, offset, into);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private int readUnlocked(InodeId id, long offset, MemorySegment into) {
+    Readers now = readers();
+    return now.data.read(fileId(now, id), offset, into);
+  }
+
+  /** Where the next data begins, as lseek(SEEK_DATA) says, or -1. */
+  public long nextData(InodeId id, long offset) {
+    Readers now = readers();
+    return now.data.nextData(fileId(now, id), offset);
+  }
+
+  /** Where the next hole begins, as lseek(SEEK_HOLE) says, or -1 beyond the end. */
+  public long nextHole(InodeId id, long offset) {
+    Readers now = readers();
+    return now.data.nextHole(fileId(now, id), offset);
+  }
+
+  // Holding
+
+  /**
+   * One more way to hold files: what it says yes to is held until it is {@link #release released}.
+   */
+  public void holdBy(Predicate<InodeId> holder) {
+    held.holdBy(holder);
+  }
+
+  /** Somebody uses the file: it is not removed if it loses its last name. */
+  public void hold(InodeId id) {
+    held.hold(id);
+  }
+
+  /** Somebody stops using it, having held it so many times. */
+  public void release(InodeId id, int times) {
+    if (held.release(id, times)) {
+      removal.remove(id);
+    }
+  }
+
+  private void removeIfLast(Unlinking.Unlinked unlinked) {
+    if (unlinked != null && unlinked.last() && held.lostName(unlinked.id())) {
+      removal.remove(unlinked.id());
+    }
+  }
+
+  // Changing names
+
+  private <T> Committer.Committed<T> transact(String name, Function<TreeTransaction, T> body) {
+    return filesystem.transact(
+        name, transaction -> body.apply(new TreeTransaction(filesystem, transaction)));
+  }
+
+  private Entry entry(int subvolume, Committer.Committed<Inode> made) {
+    InodeId id = new InodeId(subvolume, made.value().number());
+    return new Entry(id, Attributes.of(fileId(id), made.value(), defaults), made.seq());
+  }
+
+  /** Makes a file, directory or node; EEXIST if the name is there. */
+  public Entry create(InodeId directory, byte[] name, NewInode how) {
+    return entry(
+        directory.subvolume(),
+        how.target() != null
+            ? contents.symlink(directory, name, how)
+            : transact("create", tree -> Creation.create(tree, directory, name, how)));
+  }
+
+  /** Makes a file without a name, which is {@link #hold held} once. */
+  public Entry createTemporary(InodeId directory, NewInode how) {
+    Entry made =
+        entry(
+            directory.subvolume(),
+            transact("create_tmpfile", tree -> Creation.create(tree, directory, null, how)));
+    held.hold(made.id());
+    held.lostName(made.id());
+    return made;
+  }
+
+  /** Gives a file one more name. */
+  public Entry link(InodeId file, InodeId directory, byte[] name) {
+    Entry linked =
+        entry(
+            directory.subvolume(),
+            transact("link", tree -> Creation.link(tree, file, directory, name)));
+    held.gotName(file);
+    return linked;
+  }
+
+  /** Removes a name of anything but a directory. */
+  public void unlink(InodeId directory, byte[] name) {
+    removeIfLast(
+        transact("unlink", tree -> Unlinking.unlink(tree, directory, name, false)).value());
+  }
+
+  /** Removes an empty directory. */
+  public void rmdir(InodeId directory, byte[] name) {
+    removeIfLast(transact("rmdir", tree -> Unlinking.unlink(tree, directory, name, true)).value());
+  }
+
+  /** Gives a file another name, or two files each other's. */
+  public void rename(InodeId from, byte[] fromName, InodeId to, byte[] toName, RenameMode mode) {
+    removeIfLast(
+        transact("rename", tree -> new Renaming(tree, from, fromName, to, toName, mode).run())
+            .value());
+  }
+
+  // Subvolumes
+
+  /**
+   * Makes an empty subvolume.
+   *
+   * @param how its root directory
+   */
+  public Entry createSubvolume(InodeId directory, byte[] name, NewInode how) {
+    return made(
+        transact("subvolume_create", tree -> new Subvolumes(tree).create(directory, name, how)));
+  }
+
+  /** Makes a snapshot of a subvolume: what is in it now, whatever happens to it later. */
+  public Entry createSnapshot(int source, InodeId directory, byte[] name, boolean readOnly) {
+    Lock lock = locks.snapshot();
+    lock.lock();
+    try {
+      return made(
+          transact(
+              "snapshot_create",
+              tree -> new Subvolumes(tree).snapshot(source, directory, name, readOnly)));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Entry made(Committer.Committed<Subvolumes.Made> made) {
+    InodeId id = new InodeId(made.value().subvolume(), made.value().root().number());
+    Attributes attributes = Attributes.of(fileId(id), made.value().root(), defaults);
+    return new Entry(id, attributes, made.seq());
+  }
+
+  /**
+   * Deletes a subvolume or snapshot with all that is in it but other subvolumes: ENOTEMPTY if there
+   * are any. What it occupies is free only after {@link #cleanUp}.
+   */
+  public void deleteSubvolume(InodeId directory, byte[] name) {
+    transact(
+        "subvolume_delete",
+        tree -> {
+          Subvolumes subvolumes = new Subvolumes(tree);
+          subvolumes.delete(subvolumes.unlink(directory, name));
+          return null;
+        });
+  }
+
+  /** Deletes what is left of deleted subvolumes; takes long if that is much. One at a time. */
+  public void cleanUp() {
+    synchronized (dead) {
+      dead.delete();
+    }
+  }
+
+  /** Whether there is something to be cleaned up. */
+  public boolean needsCleanUp() {
+    return dead.any();
+  }
+
+  // Changing attributes
+
+  /** Changes attributes: first the size, and then all others at once. */
+  public Entry setAttributes(InodeId id, AttributeChange change) {
+    change.size().ifPresent(size -> contents.truncate(id, size));
+    return entry(
+        id.subvolume(), transact("setattr", tree -> AttributeChanges.apply(tree, id, change)));
+  }
+
+  /** Sets an xattr, an ACL among them, from what setxattr(2) was given. */
+  public void setXattr(InodeId id, byte[] fullName, byte[] value, XattrMode mode) {
+    XattrName name = requireStored(fullName);
+    transact(
+        "setxattr",
+        tree -> {
+          AttributeChanges.setXattr(tree, id, name, value, mode);
+          return null;
+        });
+  }
+
+  /**
+   * Sets an option of a file or directory, which new files in it will have too.
+   *
+   * @param value as options count, not as inodes store it; empty for what its directory has
+   */
+  public Entry setOption(InodeId id, InodeOption option, OptionalLong value) {
+    OptionChange.announce(filesystem, option);
+    return entry(
+        id.subvolume(),
+        transact("set_option", tree -> new OptionChange(tree, id).run(option, value)));
+  }
+
+  /** Removes an xattr; ENODATA if there is none. */
+  public void removeXattr(InodeId id, byte[] fullName) {
+    XattrName name = requireStored(fullName);
+    transact(
+        "removexattr",
+        tree -> {
+          Inode inode = tree.inode(id);
+          tree.writing(id.subvolume());
+          if (!tree.xattrs(id, inode).remove(name)) {
+            throw new PosixException(PosixError.ENODATA, "no such attribute");
+          }
+          tree.put(id, new InodeBuilder(inode).set(InodeField.CTIME, tree.now()));
+          return null;
+        });
+  }
+
+  private static XattrName requireStored(byte[] fullName) {
+    XattrName name = XattrName.of(fullName);
+    if (name == null) {
+      throw new PosixException(PosixError.EOPNOTSUPP, "attributes of that kind are not stored");
+    }
+    return name;
+  }
+
+  // Changing contents
+
+  /**
+   * Writes data from that byte on, holes before it staying holes; times of the file change.
+   *
+   * @return bytes written; less than the segment has only if there is no room for more
+   * @throws PosixException ENOSPC if there is room for nothing of it
+   */
+  public long write(InodeId id, long offset, MemorySegment data) {
+    return contents.write(id, offset, data);
+  }
+
+  /** Reserves, zeroes or empties a range of a file. */
+  public void allocate(InodeId id, AllocateMode mode, long offset, long length) {
+    contents.allocate(id, mode, offset, length);
+  }
+
+  /**
+   * Makes a range of a file share what is in another: nothing is copied.
+   *
+   * @throws PosixException EINVAL if these are not whole blocks, the last of a file excepted
+   */
+  public void clone(InodeId from, long fromOffset, InodeId to, long toOffset, long length) {
+    contents.clone(from, fromOffset, to, toOffset, length);
+  }
+
+  // Durability
+
+  /** Makes everything durable that happened to the file, or to a directory's names. */
+  public void sync(InodeId id) {
+    filesystem.flush(inode(readers(), id).journalSeq());
+  }
+
+  /** Makes everything durable. */
+  public void syncAll() {
+    filesystem.sync();
+  }
+
+  /** Removes what has no name; the filesystem is left open. */
+  @Override
+  public void close() {
+    held.takeNameless().forEach(removal::remove);
+    contents.close();
+  }
+}

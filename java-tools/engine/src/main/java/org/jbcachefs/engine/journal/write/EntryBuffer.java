@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.journal.write;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jbcachefs.format.journal.Jset;
+import org.jbcachefs.format.journal.JsetBuilder;
+
+/** A journal entry in memory, from its opening until it is durable. */
+final class EntryBuffer {
+  private final MemorySegment bytes;
+  private final JsetBuilder builder;
+  private long seq;
+  private long lastSeq;
+  private long paddedBytes;
+
+  EntryBuffer(int capacity) {
+    bytes = Arena.ofAuto().allocate(capacity, 4096);
+    builder = new JsetBuilder(bytes, 0);
+  }
+
+  void open(long newSeq, long magic, int version, int flags) {
+    seq = newSeq;
+    builder.header(magic, newSeq, version, flags, newSeq);
+  }
+
+  JsetBuilder builder() {
+    return builder;
+  }
+
+  long seq() {
+    return seq;
+  }
+
+  long lastSeq() {
+    return lastSeq;
+  }
+
+  boolean isEmpty() {
+    return builder.bytes() == Jset.BYTES;
+  }
+
+  long room() {
+    return bytes.byteSize() - builder.bytes();
+  }
+
+  void close(long oldestNeeded, int blockBytes) {
+    lastSeq = oldestNeeded;
+    builder.lastSeq(oldestNeeded);
+    paddedBytes = builder.finish(blockBytes);
+  }
+
+  Jset jset() {
+    return new Jset().wrap(bytes, 0);
+  }
+
+  /** What goes to the device. */
+  MemorySegment padded() {
+    return bytes.asSlice(0, paddedBytes);
+  }
+
+  int sectors() {
+    return (int) (paddedBytes >> 9);
+  }
+}

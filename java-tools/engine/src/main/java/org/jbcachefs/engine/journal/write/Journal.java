@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.journal.write;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import org.jbcachefs.engine.journal.SeqBlacklist;
+import org.jbcachefs.format.error.BcachefsException;
+import org.jbcachefs.format.journal.JsetBuilder;
+
+/**
+ * The journal of a filesystem that is being written to: one open entry that commits go into, closed
+ * ones on their way to the devices, and how far all is durable.
+ *
+ * <p>Whoever wants something durable calls {@link #flush}. One caller at a time writes; whoever
+ * comes meanwhile waits, and the next write is for all of them. Entries are flush entries, each
+ * durable before the next is submitted.
+ *
+ * <p>Methods that say so are called with the commit lock held; {@link #flush} is called without.
+ */
+public final class Journal {
+  /** Entries that are closed and not written yet, at most. */
+  private static final int CLOSED_MOST = 4;
+
+  /** Free buckets that are kept for the work that frees buckets: a quarter of them, but three. */
+  private static final int RESERVED_SHARE = 4;
+
+  private static final int RESERVED_LEAST = 3;
+
+  private final ReentrantLock lock;
+  private final Condition changed;
+  private final JournalSettings settings;
+  private final EntryWriter writer;
+  private final List<DeviceJournal> devices;
+  private final SeqBlacklist blacklist;
+  private final EntryEnd entryEnd;
+  private final LongSupplier oldestPin;
+  private final ArrayDeque<EntryBuffer> closed = new ArrayDeque<>();
+  private final ArrayDeque<EntryBuffer> spare = new ArrayDeque<>();
+  private EntryBuffer open;
+  private boolean openForReclaim;
+  private long newestSeq;
+  private long durableSeq;
+  private long neededSeq;
+  private boolean writing;
+  private BcachefsException broken;
+
+  /** What every entry ends with: the roots and the clocks. */
+  public interface EntryEnd {
+    /** The most bytes that it takes. */
+    int bytes();
+
+    /** Adds it; with the commit lock held. */
+    void addTo(JsetBuilder builder, long seq);
+  }
+
+  /** Whether there is room in the journal. */
+  public enum Room {
+    THERE,
+    /** Closed entries must be written first: {@link #writeClosed}. */
+    UNWRITTEN_ENTRIES,
+    /** Entries must be made needless first, by writing nodes. */
+    FULL
+  }
+
+  /**
+   * @param lock the commit lock
+   * @param newestSeq the highest sequence number ever used
+   * @param durableSeq the newest flush entry
+   * @param neededSeq the oldest entry that is still needed
+   * @param oldestPin the oldest entry that somebody needs, or 0; asked with the lock held
+   */
+  public Journal(
+      ReentrantLock lock,
+      JournalSettings settings,
+      EntryWriter writer,
+      List<DeviceJournal> devices,
+      SeqBlacklist blacklist,
+      EntryEnd entryEnd,
+      LongSupplier oldestPin,
+      long newestSeq,
+      long durableSeq,
+      long neededSeq) {
+    this.lock = lock;
+    this.changed = lock.newCondition();
+    this.settings = settings;
+    this.writer = writer;
+    this.devices = List.copyOf(devices);
+    this.blacklist = blacklist;
+    this.entryEnd = entryEnd;
+    this.oldestPin = oldestPin;
+    this.newestSeq = newestSeq;
+    this.durableSeq = durableSeq;
+    this.neededSeq = neededSeq;
+    for (int i = 0; i <= CLOSED_MOST; i++) {
+      spare.add(new EntryBuffer(settings.entryBytes()));
+    }
+  }
+
+  /**
+   * Sees to it that that many bytes can be added to the open entry; with the lock held.
+   *
+   * @param forReclaim whether it is for work that frees journal space
+   */
+  public Room reserve(long bytes, boolean forReclaim) {
+    throwIfBroken();
+    if (open != null && openForReclaim && !forReclaim) {
+      if (usableDevices(unwritten() + reserved()) == 0) {
+        return closed.isEmpty() ? Room.FULL : Room.UNWRITTEN_ENTRIES;
+      }
+      openForReclaim = false;
+    }
+    long wanted = bytes + entryEnd.bytes() + settings.blockBytes();
+    if (open != null && open.room() < wanted) {
+      if (open.isEmpty()) {
+        throw new IllegalStateException("a transaction of " + bytes + " bytes of journal");
+      }
+      closeOpen();
+    }
+    return open != null ? Room.THERE : openNext(forReclaim);
+  }
+
+  private Room openNext(boolean forReclaim) {
+    if (closed.size() >= CLOSED_MOST || spare.isEmpty()) {
+      return Room.UNWRITTEN_ENTRIES;
+    }
+    int unwritten = unwritten();
+    if (usableDevices(unwritten + 1 + (forReclaim ? 0 : reserved())) == 0) {
+      return unwritten > 0 ? Room.UNWRITTEN_ENTRIES : Room.FULL;
+    }
+    open = spare.remove();
+    openForReclaim = forReclaim;
+    newestSeq = blacklist.nextAllowed(newestSeq + 1);
+    open.open(newestSeq, settings.magic(), settings.version(), settings.checksum().number());
+    return Room.THERE;
+  }
+
+  /** Entries that will take room and have not; each may want a bucket for itself. */
+  private int unwritten() {
+    return CLOSED_MOST + 1 - spare.size();
+  }
+
+  private int reserved() {
+    int fewest = Integer.MAX_VALUE;
+    for (DeviceJournal device : devices) {
+      fewest = Math.min(fewest, device.size());
+    }
+    return Math.max(RESERVED_LEAST, fewest / RESERVED_SHARE);
+  }
+
+  private int usableDevices(int freeBuckets) {
+    int usable = 0;
+    for (DeviceJournal device : devices) {
+      usable += device.free(neededSeq) >= freeBuckets ? 1 : 0;
+    }
+    return usable;
+  }
+
+  /** The entry that is open; with the lock held, after {@link #reserve}. */
+  public JsetBuilder builder() {
+    return open.builder();
+  }
+
+  /** The sequence number of the open entry; with the lock held, after {@link #reserve}. */
+  public long seq() {
+    return open.seq();
+  }
+
+  /** The most bytes of updates that one transaction may have. */
+  public long transactionBytesMax() {
+    return settings.entryBytes() - entryEnd.bytes() - 2L * settings.blockBytes();
+  }
+
+  /** last_seq is fixed here, before the next entry is opened. */
+  private void closeOpen() {
+    entryEnd.addTo(open.builder(), open.seq());
+    long oldest = oldestPin.getAsLong();
+    open.close(oldest == 0 ? open.seq() : oldest, settings.blockBytes());
+    closed.add(open);
+    open = null;
+  }
+
+  /** The newest sequence number that an update was given; with the lock held. */
+  public long newestSeq() {
+    return newestSeq;
+  }
+
+  /** Up to where everything is durable. */
+  public long durableSeq() {
+    lock.lock();
+    try {
+      return durableSeq;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether what is not written yet would leave less than what is kept for freeing buckets. */
+  public boolean isShort() {
+    lock.lock();
+    try {
+      int wanted = unwritten() + reserved() + (open == null ? 1 : 0);
+      return usableDevices(wanted) == 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * The newest entry in the bucket that becomes free next: what still needs it and older ones is to
+   * be written; with the lock held. 0 if all buckets are free.
+   */
+  public long nextToFree() {
+    DeviceJournal fullest = null;
+    for (DeviceJournal device : devices) {
+      if (fullest == null || device.free(neededSeq) < fullest.free(neededSeq)) {
+        fullest = device;
+      }
+    }
+    return fullest == null ? 0 : fullest.nextNeeded(neededSeq);
+  }
+
+  /** The oldest entry that is needed; with the lock held. */
+  public long neededSeq() {
+    return neededSeq;
+  }
+
+  /** Share of the journal's buckets that cannot be written over, in percent of the fullest. */
+  public int fillPercent() {
+    int fullest = 0;
+    for (DeviceJournal device : devices) {
+      int free = device.free(neededSeq);
+      fullest = Math.max(fullest, 100 - 100 * free / Math.max(1, device.size() - 1));
+    }
+    return fullest;
+  }
+
+  /** Waits until everything up to that number is durable, writing what is to be written. */
+  public void flush(long seq) {
+    lock.lock();
+    try {
+      while (Long.compareUnsigned(durableSeq, seq) < 0) {
+        throwIfBroken();
+        if (writing) {
+          changed.awaitUninterruptibly();
+        } else {
+          if (open != null && Long.compareUnsigned(open.seq(), seq) <= 0 && !open.isEmpty()) {
+            closeOpen();
+          }
+          if (closed.isEmpty()) {
+            return;
+          }
+          write();
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Writes the entries that are closed; if somebody is doing so, waits for that one first. */
+  public void writeClosed() {
+    lock.lock();
+    try {
+      boolean waited = false;
+      while (writing) {
+        changed.awaitUninterruptibly();
+        waited = true;
+      }
+      throwIfBroken();
+      if (!waited && !closed.isEmpty()) {
+        write();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Writes an entry, empty if nothing is there to be written, so that last_seq moves on. */
+  public void flushNow() {
+    long seq;
+    lock.lock();
+    try {
+      while (open == null && reserve(0, true) != Room.THERE) {
+        if (writing) {
+          changed.awaitUninterruptibly();
+        } else if (!closed.isEmpty()) {
+          write();
+        } else {
+          throw new IllegalStateException("no room in the journal for an empty entry");
+        }
+      }
+      seq = open.seq();
+      closeOpen();
+    } finally {
+      lock.unlock();
+    }
+    flush(seq);
+  }
+
+  /** With the lock held; lets go of it while writing. */
+  private void write() {
+    List<EntryBuffer> entries = new ArrayList<>(closed);
+    closed.clear();
+    writing = true;
+    try {
+      for (EntryBuffer entry : entries) {
+        writeOne(entry);
+        spare.add(entry);
+      }
+    } catch (BcachefsException e) {
+      broken = e;
+      throw e;
+    } finally {
+      writing = false;
+      changed.signalAll();
+    }
+  }
+
+  private void writeOne(EntryBuffer entry) {
+    List<EntryWriter.Target> targets =
+        writer.place(devices, entry.sectors(), entry.seq(), neededSeq);
+    lock.unlock();
+    try {
+      writer.write(entry, targets);
+    } finally {
+      lock.lock();
+    }
+    durableSeq = entry.seq();
+    neededSeq = entry.lastSeq();
+  }
+
+  private void throwIfBroken() {
+    if (broken != null) {
+      throw broken;
+    }
+  }
+
+  /** The devices' rings; with the lock held. */
+  public List<DeviceJournal> devices() {
+    return devices;
+  }
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.recovery;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+import org.jbcachefs.block.BlockDevice;
+import org.jbcachefs.engine.alloc.write.SpaceAllocator;
+import org.jbcachefs.engine.btree.Btrees;
+import org.jbcachefs.engine.commit.Clocks;
+import org.jbcachefs.engine.commit.Committer;
+import org.jbcachefs.engine.commit.Transaction;
+import org.jbcachefs.engine.fs.FilesystemDefaults;
+import org.jbcachefs.engine.journal.JournalIndex;
+import org.jbcachefs.engine.journal.JournalRecovery;
+import org.jbcachefs.engine.journal.JournalReplay;
+import org.jbcachefs.engine.rules.WriteRule;
+import org.jbcachefs.engine.sb.DeviceSet;
+import org.jbcachefs.engine.sb.write.SuperblockWriter;
+import org.jbcachefs.engine.snapshots.SnapshotTable;
+import org.jbcachefs.engine.snapshots.SubvolumeTable;
+import org.jbcachefs.format.crypto.FilesystemKey;
+import org.jbcachefs.format.sb.Superblock;
+import org.jbcachefs.format.sb.SuperblockFlag;
+import org.jbcachefs.format.tables.Feature;
+import org.jbcachefs.format.tables.MetadataVersion;
+
+/**
+ * A filesystem that is open for writing. Thread-safe.
+ *
+ * <p>What it holds is read through {@link #btrees}, on which all readers (namespace, file data,
+ * snapshots) work as they are, and changed by transactions: {@link #transact}. A transaction that
+ * has committed is seen by everybody at once; it is durable after {@link #flush} of its sequence
+ * number. File data is written before the key that points to it is committed, to sectors from
+ * {@link #space}.
+ *
+ * <p>Nothing happens by itself: work that is due is done by the threads that commit and flush, and
+ * by whoever calls {@link #tick}.
+ *
+ * <p>{@link #close} ends cleanly: everything is written, and the next one who opens it need not
+ * read the journal. After {@link #abandon} it is as after a crash.
+ */
+public final class WritableFilesystem implements FilesystemParts, AutoCloseable {
+  private final List<BlockDevice> opened;
+  private final DeviceSet devices;
+  private final FilesystemKey key;
+  private final WriteEngine engine;
+  private boolean closed;
+
+  WritableFilesystem(
+      List<BlockDevice> opened, DeviceSet devices, FilesystemKey key, WriteEngine engine) {
+    this.opened = List.copyOf(opened);
+    this.devices = devices;
+    this.key = key;
+    this.engine = engine;
+  }
+
+  /**
+   * Opens a filesystem from its members, in any order, and recovers it if it was not shut down
+   * cleanly; one that a kernel of version 1.28 left is upgraded. The devices are closed with it, or
+   * at once if it cannot be opened.
+   *
+   * @throws org.jbcachefs.format.error.RefusedException by name, if it must not be written to by
+   *     this version
+   */
+  public static WritableFilesystem open(List<BlockDevice> opened, WriteOptions options) {
+    ReadFilesystem read = ReadFilesystem.open(opened, options.open());
+    boolean done = false;
+    try {
+      WritableFilesystem filesystem = open(opened, read, options);
+      done = true;
+      return filesystem;
+    } finally {
+      if (!done) {
+        read.close();
+      }
+    }
+  }
+
+  private static WritableFilesystem open(
+      List<BlockDevice> opened, ReadFilesystem read, WriteOptions options) {
+    DeviceSet devices = read.devices();
+    WriteRefusals.check(devices, read.btrees());
+    JournalReplay replay = read.journal();
+    FilesystemKey key = read.key().orElse(null);
+    SuperblockWriter superblock = new SuperblockWriter(devices, options.clock());
+    WriteStart start;
+    if (replay.clean()) {
+      start = WriteStart.ofClean(devices, replay);
+    } else {
+      JournalIndex index = JournalRecovery.reader(devices, key, options.open().threads()).readAll();
+      start = WriteStart.ofUnclean(devices, replay, index);
+      if (options.rules().hold(WriteRule.BLACKLIST)) {
+        UncleanStart.record(superblock, start, index);
+      }
+    }
+    boolean upgrade = CompatibleUpgrade.isNeeded(superblock.current());
+    if (upgrade) {
+      CompatibleUpgrade.begin(superblock);
+    }
+    WriteEngine engine = new WriteEngine(devices, key, superblock, start, options);
+    engine.load(replay);
+    if (upgrade) {
+      CompatibleUpgrade.finish(superblock, engine.btrees(), engine.committer());
+    }
+    return new WritableFilesystem(opened, devices, key, engine);
+  }
+
+  /** The superblock as it is now. */
+  @Override
+  public Superblock superblock() {
+    return engine.superblock().current();
+  }
+
+  /** Changes the superblock. */
+  public SuperblockWriter superblockWriter() {
+    return engine.superblock();
+  }
+
+  /**
+   * Whether what a version brought may be used that older kernels do not understand; the superblock
+   * says so from then on.
+   */
+  public boolean allow(MetadataVersion version) {
+    if (superblock().flag(SuperblockFlag.VERSION_INCOMPAT_ALLOWED) < version.number()) {
+      return false;
+    }
+    if (superblock().flag(SuperblockFlag.VERSION_INCOMPAT) < version.number()) {
+      superblockWriter()
+          .update(editor -> editor.flag(SuperblockFlag.VERSION_INCOMPAT, version.number()));
+    }
+    return true;
+  }
+
+  /** Announces in the superblock that a feature is used, before its first use. */
+  public void require(Feature feature) {
+    if (!superblock().has(feature)) {
+      superblockWriter().update(editor -> editor.feature(feature));
+    }
+  }
+
+  /** Reads and writes sectors of members. */
+  @Override
+  public DeviceSet devices() {
+    return devices;
+  }
+
+  /** The key of a filesystem that is encrypted, else empty. */
+  public Optional<FilesystemKey> key() {
+    return Optional.ofNullable(key);
+  }
+
+  /** The btrees as they are at any moment. */
+  @Override
+  public Btrees btrees() {
+    return engine.btrees();
+  }
+
+  /** The snapshots as of the last commit that changed any. */
+  @Override
+  public SnapshotTable snapshots() {
+    return engine.snapshots();
+  }
+
+  /** The subvolumes as of the last commit that changed any. */
+  @Override
+  public SubvolumeTable subvolumes() {
+    return engine.subvolumes();
+  }
+
+  /** What inodes are read by. */
+  public FilesystemDefaults defaults() {
+    return FilesystemDefaults.of(superblock(), new TargetNames(devices)::of);
+  }
+
+  /** Randomness: safe for several threads. */
+  public RandomGenerator random() {
+    return engine.random();
+  }
+
+  /** Sectors for file data. */
+  public SpaceAllocator space() {
+    return engine.space();
+  }
+
+  /** Clocks and versions. */
+  public Clocks clocks() {
+    return engine.clocks();
+  }
+
+  /** A new transaction, for those who restart by hand; the name goes into the journal. */
+  public Transaction begin(String name) {
+    return engine.committer().begin(name);
+  }
+
+  /**
+   * Runs a transaction as often as needed until what it read was still so when it committed.
+   *
+   * @param body reads and changes; may be called several times
+   * @return what the body returned, and what to {@link #flush} for it to be durable
+   */
+  public <T> Committer.Committed<T> transact(String name, Function<Transaction, T> body) {
+    return engine.committer().transact(name, body);
+  }
+
+  /** Waits until everything up to that sequence number is durable. */
+  public void flush(long seq) {
+    engine.journal().flush(seq);
+  }
+
+  /** Waits until everything that is committed is durable. */
+  public void sync() {
+    engine.sync();
+  }
+
+  /**
+   * Does what is due: makes what was committed durable, frees buckets that were emptied, writes
+   * nodes that the journal waits for. To be called about once a second.
+   */
+  public void tick() {
+    engine.tick();
+  }
+
+  /** Ends cleanly and closes the devices. */
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try {
+      engine.shutDown();
+    } finally {
+      opened.forEach(BlockDevice::close);
+    }
+  }
+
+  /** Closes the devices and nothing else. */
+  public synchronized void abandon() {
+    if (!closed) {
+      closed = true;
+      opened.forEach(BlockDevice::close);
+    }
+  }
+}

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.recovery;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.jbcachefs.engine.alloc.write.BucketChanges;
+import org.jbcachefs.engine.alloc.write.BucketGeometry;
+import org.jbcachefs.engine.alloc.write.Counters;
+import org.jbcachefs.engine.alloc.write.Discards;
+import org.jbcachefs.engine.alloc.write.KeyDifference;
+import org.jbcachefs.engine.alloc.write.OpenBuckets;
+import org.jbcachefs.engine.alloc.write.SpaceAllocator;
+import org.jbcachefs.engine.btree.NodeReader;
+import org.jbcachefs.engine.btree.live.LiveBtrees;
+import org.jbcachefs.engine.btree.live.LiveNode;
+import org.jbcachefs.engine.btree.write.NodeSettings;
+import org.jbcachefs.engine.btree.write.NodeStorage;
+import org.jbcachefs.engine.btree.write.NodeWork;
+import org.jbcachefs.engine.commit.Clocks;
+import org.jbcachefs.engine.commit.CommitWork;
+import org.jbcachefs.engine.commit.Committer;
+import org.jbcachefs.engine.commit.RootsAndClocks;
+import org.jbcachefs.engine.commit.Transaction;
+import org.jbcachefs.engine.journal.BtreeRoot;
+import org.jbcachefs.engine.journal.JournalReplay;
+import org.jbcachefs.engine.journal.write.DeviceJournal;
+import org.jbcachefs.engine.journal.write.EntryWriter;
+import org.jbcachefs.engine.journal.write.Journal;
+import org.jbcachefs.engine.journal.write.JournalPins;
+import org.jbcachefs.engine.journal.write.JournalSettings;
+import org.jbcachefs.engine.rules.WriteRule;
+import org.jbcachefs.engine.sb.DeviceSet;
+import org.jbcachefs.engine.sb.TargetMembers;
+import org.jbcachefs.engine.sb.write.BtreeBitmaps;
+import org.jbcachefs.engine.sb.write.ReplicasEntries;
+import org.jbcachefs.engine.sb.write.SuperblockWriter;
+import org.jbcachefs.engine.snapshots.SnapshotTable;
+import org.jbcachefs.engine.snapshots.SubvolumeTable;
+import org.jbcachefs.format.bkey.BtreeId;
+import org.jbcachefs.format.checksum.ChecksumType;
+import org.jbcachefs.format.crypto.FilesystemKey;
+import org.jbcachefs.format.error.CorruptionException;
+import org.jbcachefs.format.error.Place;
+import org.jbcachefs.format.extent.ExtentEntrySizes;
+import org.jbcachefs.format.journal.Jset;
+import org.jbcachefs.format.node.BtreePointer;
+import org.jbcachefs.format.node.NodeContext;
+import org.jbcachefs.format.sb.Member;
+import org.jbcachefs.format.sb.Superblock;
+import org.jbcachefs.format.sb.SuperblockFlag;
+import org.jbcachefs.format.tables.MemberState;
+
+/** The parts of the write path, put together for one filesystem. */
+final class WriteEngine {
+  private static final int ENTRY_BYTES_MOST = 256 << 10;
+
+  private final DeviceSet devices;
+  private final SuperblockWriter superblock;
+  private final ReplicasEntries replicas;
+  private final LiveBtrees btrees;
+  private final JournalPins<LiveNode> pins = new JournalPins<>();
+  private final Clocks clocks;
+  private final RootsAndClocks roots;
+  private final Journal journal;
+  private final NodeWork nodeWork;
+  private final NodeStorage nodes;
+  private final Committer committer;
+  private final RandomGenerator random;
+  private final SpaceAllocator space;
+  private final Discards discards;
+  private final TableCache<SnapshotTable> snapshots;
+  private final TableCache<SubvolumeTable> subvolumes;
+
+  WriteEngine(
+      DeviceSet devices,
+      FilesystemKey key,
+      SuperblockWriter superblock,
+      WriteStart start,
+      WriteOptions options) {
+    this.devices = devices;
+    this.superblock = superblock;
+    this.random = options.random();
+    this.replicas = new ReplicasEntries(superblock);
+    NodeContext context = nodeContext(key, start);
+    NodeReader reader = new NodeReader(devices, context, false, options.open().findings());
+    this.btrees = new LiveBtrees(reader, options.cacheBytes());
+    this.snapshots = new TableCache<>(() -> SnapshotTable.read(btrees));
+    this.subvolumes = new TableCache<>(() -> SubvolumeTable.read(btrees));
+    this.clocks =
+        new Clocks(options.clock(), start.readClock(), start.writeClock(), start.keyVersion());
+    this.roots = new RootsAndClocks(btrees, clocks);
+    this.journal = journal(key, start, options);
+    OpenBuckets open = new OpenBuckets();
+    this.discards = new Discards(devices, btrees, open, options.rules());
+    this.space = new SpaceAllocator(devices, btrees, open, this::refill);
+    this.nodes =
+        new NodeStorage(
+            devices,
+            space,
+            new BtreeBitmaps(superblock),
+            options.rules(),
+            context.nodeSectors(),
+            (int) current().flag(SuperblockFlag.META_REPLICAS_WANT),
+            TargetMembers.of(current(), metadataTarget()));
+    NodeSettings settings =
+        new NodeSettings(
+            context,
+            checksum(),
+            options.random(),
+            (int) current().flag(SuperblockFlag.SHARD_INUMS_NBITS));
+    this.nodeWork = new NodeWork(btrees, journal, pins, settings, nodes, options.rules());
+    BucketChanges buckets =
+        new BucketChanges(new BucketGeometry(current().members()), open, options.rules());
+    Counters counters = new Counters();
+    KeyDifference difference =
+        new KeyDifference(
+            ExtentEntrySizes.of(current()::extentTypeU64s),
+            context.nodeSectors(),
+            current().extentBpShift(),
+            buckets,
+            counters,
+            options.rules());
+    CommitWork work =
+        new CommitWork(
+            btrees,
+            journal,
+            pins,
+            difference,
+            buckets,
+            counters,
+            replicas,
+            clocks,
+            options.rules(),
+            this::changed);
+    this.committer = new Committer(btrees, journal, work, new Help());
+    nodeWork.commitWith(committer);
+  }
+
+  /** Where metadata goes if nothing is said of it is where data goes first. */
+  private int metadataTarget() {
+    int target = (int) current().flag(SuperblockFlag.METADATA_TARGET);
+    return target != 0 ? target : (int) current().flag(SuperblockFlag.FOREGROUND_TARGET);
+  }
+
+  private Superblock current() {
+    return superblock.current();
+  }
+
+  private NodeContext nodeContext(FilesystemKey key, WriteStart start) {
+    return new NodeContext(
+        NodeContext.magicOf(current().magicWord()),
+        current().blockBytes(),
+        current().btreeNodeBytes(),
+        current().version(),
+        current().versionMin(),
+        key,
+        current().encrypted(),
+        start.blacklist()::contains);
+  }
+
+  private ChecksumType checksum() {
+    return MetadataChecksum.of(current());
+  }
+
+  private Journal journal(FilesystemKey key, WriteStart start, WriteOptions options) {
+    int entryBytes = ENTRY_BYTES_MOST;
+    for (DeviceJournal device : start.devices()) {
+      entryBytes = Math.min(entryBytes, device.bucketSectors() << 9);
+    }
+    JournalSettings settings =
+        new JournalSettings(
+            Jset.magic(current().magicWord()),
+            current().version(),
+            current().blockBytes(),
+            entryBytes,
+            checksum(),
+            key,
+            (int) current().flag(SuperblockFlag.META_REPLICAS_WANT));
+    EntryWriter writer = new EntryWriter(settings, devices, writable(), replicas, options.rules());
+    boolean pinned = options.rules().hold(WriteRule.PINS);
+    return new Journal(
+        btrees.lock(),
+        settings,
+        writer,
+        start.devices(),
+        start.blacklist(),
+        roots,
+        () -> pinned ? pins.oldest() : 0,
+        start.newestSeq(),
+        start.durableSeq(),
+        start.neededSeq());
+  }
+
+  private List<Integer> writable() {
+    List<Integer> writable = new ArrayList<>();
+    for (int index = 0; index < devices.size(); index++) {
+      Member member = devices.member(index);
+      if (member != null && devices.device(index) != null && member.state() == MemberState.RW) {
+        writable.add(index);
+      }
+    }
+    return writable;
+  }
+
+  private void changed(LiveNode node) {
+    nodeWork.changed(node);
+    if (node.btree() == BtreeId.SNAPSHOTS.number()) {
+      snapshots.forget();
+    } else if (node.btree() == BtreeId.SUBVOLUMES.number()) {
+      subvolumes.forget();
+    }
+  }
+
+  /** Reads the roots, and puts into the btrees what only the journal has. */
+  void load(JournalReplay replay) {
+    for (BtreeRoot root : replay.roots()) {
+      Place place = Place.structure("root of btree " + BtreeId.nameOf(root.btree()));
+      if (root.key() == null) {
+        throw new CorruptionException("btree_root_bkey_invalid", place, "no valid key");
+      }
+      btrees.loadRoot(BtreePointer.parse(root.btree(), root.level(), root.key(), place));
+    }
+    if (!replay.clean()) {
+      new OverlayReplay(btrees, replay.overlay(), pins, replay.firstSeq(), replay.lastSeq()).run();
+      // Before any node is written: another crash must find a number near those in the nodes.
+      journal.flushNow();
+    }
+  }
+
+  SuperblockWriter superblock() {
+    return superblock;
+  }
+
+  LiveBtrees btrees() {
+    return btrees;
+  }
+
+  SnapshotTable snapshots() {
+    return snapshots.get();
+  }
+
+  SubvolumeTable subvolumes() {
+    return subvolumes.get();
+  }
+
+  SpaceAllocator space() {
+    return space;
+  }
+
+  RandomGenerator random() {
+    return random;
+  }
+
+  Clocks clocks() {
+    return clocks;
+  }
+
+  Committer committer() {
+    return committer;
+  }
+
+  Journal journal() {
+    return journal;
+  }
+
+  void sync() {
+    journal.flush(newestSeq());
+  }
+
+  private long newestSeq() {
+    btrees.lock().lock();
+    try {
+      return journal.newestSeq();
+    } finally {
+      btrees.lock().unlock();
+    }
+  }
+
+  void tick() {
+    sync();
+    discard();
+    nodeWork.afterCommit();
+  }
+
+  private int discard() {
+    return discards.run(journal.durableSeq(), this::markFree);
+  }
+
+  private void markFree(List<Discards.Bucket> buckets) {
+    nodeWork.ensureJournalRoom();
+    Transaction transaction = committer.begin("bucket_discard").forReclaim();
+    buckets.forEach(bucket -> transaction.discarded(bucket.device(), bucket.bucket()));
+    transaction.commit();
+  }
+
+  /** Free buckets are getting scarce: those that were emptied are made free. */
+  private boolean refill() {
+    if (discard() > 0) {
+      return true;
+    }
+    sync();
+    return discard() > 0;
+  }
+
+  /** Writes everything and says in the superblock that the journal is not needed. */
+  void shutDown() {
+    nodes.close();
+    nodeWork.writeAll();
+    journal.flushNow();
+    new CleanShutdown(superblock, replicas, btrees, roots, journal).run();
+  }
+
+  private final class Help implements Committer.CommitHelp {
+    @Override
+    public void freeJournal() {
+      nodeWork.freeJournal();
+    }
+
+    @Override
+    public void afterCommit() {
+      nodeWork.afterCommit();
+    }
+
+    @Override
+    public void addReplicas(CommitWork.Missing missing) {
+      replicas.require(missing.dataType(), missing.required(), missing.devices());
+    }
+  }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.recovery;
+
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.random.RandomGenerator;
+import org.jbcachefs.engine.rules.WriteRules;
+
+/**
+ * How to open a filesystem for writing. Immutable; begin with {@link #defaults}.
+ *
+ * @param open how to find and read it
+ * @param clock the wall clock
+ * @param random where uuids and the numbers of nodes come from; safe for several threads
+ * @param rules which rules of the write path hold: all, but in tests
+ * @param cacheBytes memory for btree nodes that nobody uses at the moment
+ */
+public record WriteOptions(
+    OpenOptions open,
+    InstantSource clock,
+    RandomGenerator random,
+    WriteRules rules,
+    long cacheBytes) {
+  private static final long CACHE_BYTES = 128 << 20;
+
+  /** The machine's clock and randomness, every rule, all members there. */
+  public static WriteOptions defaults() {
+    return new WriteOptions(
+        OpenOptions.defaults().withDegraded(OpenOptions.Degraded.YES),
+        InstantSource.system(),
+        new SecureRandom(),
+        WriteRules.ALL,
+        CACHE_BYTES);
+  }
+
+  public WriteOptions withOpen(OpenOptions options) {
+    return new WriteOptions(options, clock, random, rules, cacheBytes);
+  }
+
+  public WriteOptions withClock(InstantSource source) {
+    return new WriteOptions(open, source, random, rules, cacheBytes);
+  }
+
+  public WriteOptions withRandom(RandomGenerator generator) {
+    return new WriteOptions(open, clock, generator, rules, cacheBytes);
+  }
+
+  public WriteOptions withRules(WriteRules others) {
+    return new WriteOptions(open, clock, random, others, cacheBytes);
+  }
+
+  public WriteOptions withCacheBytes(long bytes) {
+    return new WriteOptions(open, clock, random, rules, bytes);
+  }
+}

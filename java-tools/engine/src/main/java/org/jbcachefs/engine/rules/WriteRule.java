@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.rules;
+
+/** Things that the write path never leaves out, except in a test of whether anyone would notice. */
+public enum WriteRule {
+  /** Every device that may hold unflushed writes is flushed before a journal entry is written. */
+  PREFLUSH,
+  /** A journal entry is durable on its devices before it counts. */
+  FORCE_UNIT_ACCESS,
+  /** Sequence numbers that an unclean end left in doubt are never used again. */
+  BLACKLIST,
+  /** Journal entries are kept until what they say is in written nodes. */
+  PINS,
+  /** A written set of keys is announced in the pointer to its node. */
+  SECTORS_WRITTEN,
+  /** Pointers have backpointers. */
+  BACKPOINTERS,
+  /** Counters follow what they count. */
+  ACCOUNTING,
+  /** Buckets are in the indexes that belong to their state. */
+  BUCKET_INDEXES,
+  /** A bucket is used again only when no crash can bring back what was in it. */
+  REUSE_AFTER_FLUSH,
+  /** Nodes lie where the member's bitmap says that nodes may lie. */
+  BTREE_BITMAP,
+  /** What a transaction read is unchanged when it commits. */
+  VALIDATION
+}

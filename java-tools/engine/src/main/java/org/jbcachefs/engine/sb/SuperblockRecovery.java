@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.sb;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.jbcachefs.block.BlockDevice;
+import org.jbcachefs.format.error.Place;
+import org.jbcachefs.format.error.RefusedException;
+import org.jbcachefs.format.sb.Member;
+import org.jbcachefs.format.sb.SectionType;
+import org.jbcachefs.format.sb.Superblock;
+import org.jbcachefs.format.sb.SuperblockEditor;
+import org.jbcachefs.format.sb.SuperblockLayout;
+
+/**
+ * Gives a device its superblock back: from a copy that is left on it, or from another member. Only
+ * {@link #write} writes.
+ */
+public final class SuperblockRecovery {
+  private static final int SECTOR_SHIFT = 9;
+
+  /** By the last mount of any member; among equals, by sequence number. */
+  private static final Comparator<Superblock> USE =
+      Comparator.comparingLong(SuperblockRecovery::lastMount)
+          .thenComparing((a, b) -> Long.compareUnsigned(a.seq(), b.seq()));
+
+  private SuperblockRecovery() {}
+
+  /**
+   * The copy that was in use last: an older filesystem's remains may be on the device too, with a
+   * higher sequence number.
+   */
+  public static Optional<Superblock> mostRecent(List<SuperblockCopy> copies) {
+    return copies.stream().filter(SuperblockCopy::valid).map(SuperblockCopy::superblock).max(USE);
+  }
+
+  private static long lastMount(Superblock superblock) {
+    return superblock.members().stream().mapToLong(Member::lastMount).max().orElse(0);
+  }
+
+  /**
+   * The superblock that a member would have, from another member's. It knows of no journal.
+   *
+   * @param deviceBytes size of the member's device
+   * @throws RefusedException if there is no such member, or the device is too small for it
+   */
+  public static Superblock fromMember(Superblock source, int index, long deviceBytes) {
+    if (index < 0 || index >= source.members().size() || !source.members().get(index).exists()) {
+      throw new RefusedException(
+          "no_such_member",
+          source.place(),
+          "device " + index + " is no member; there are " + existing(source));
+    }
+    Member member = source.members().get(index);
+    long needed = (member.nbuckets() * member.bucketSectors()) << SECTOR_SHIFT;
+    if (deviceBytes < needed) {
+      throw new RefusedException(
+          "device_too_small",
+          source.place(),
+          "device " + index + " has " + needed + " bytes, the one at hand " + deviceBytes);
+    }
+    SuperblockLayout layout =
+        SuperblockLayout.forDevice(
+            source.layout().maxSectorsBits(),
+            source.blockSectors(),
+            member.bucketSectors(),
+            deviceBytes >> SECTOR_SHIFT);
+    return new SuperblockEditor(source)
+        .deviceIndex(index)
+        .remove(SectionType.JOURNAL)
+        .remove(SectionType.JOURNAL_V2)
+        .layout(layout)
+        .offsetSector(layout.sectors().getFirst())
+        .toSuperblock(Place.structure("superblock for device " + index));
+  }
+
+  private static List<Integer> existing(Superblock superblock) {
+    return superblock.members().stream().filter(Member::exists).map(Member::index).toList();
+  }
+
+  /**
+   * Writes a superblock to every place that its layout lists, and the layout to its own sector;
+   * reads all of it back.
+   *
+   * @return the sectors that were written
+   * @throws RefusedException if the layout reaches past the device's end
+   */
+  public static List<Long> write(BlockDevice device, Superblock superblock) {
+    SuperblockLayout layout = superblock.layout();
+    for (long sector : layout.sectors()) {
+      long end = (sector << SECTOR_SHIFT) + layout.maxBytes();
+      if (sector < 0 || end < 0 || end > device.size()) {
+        throw new RefusedException(
+            "device_too_small",
+            Place.device(device.name(), -1),
+            "its superblock's layout has a copy at sector "
+                + Long.toUnsignedString(sector)
+                + ", past the end of the device");
+      }
+    }
+    device.flush();
+    SuperblockEditor editor = new SuperblockEditor(superblock);
+    List<Long> written = new ArrayList<>();
+    for (long sector : layout.sectors()) {
+      byte[] bytes = editor.offsetSector(sector).build();
+      write(device, sector, bytes);
+      if (sector == Superblock.SECTOR) {
+        writeLayout(device, layout);
+      }
+      written.add(sector);
+    }
+    device.flush();
+    for (long sector : written) {
+      SuperblockCopy copy = SuperblockSearch.read(device, sector);
+      if (!copy.valid()) {
+        throw copy.problem();
+      }
+    }
+    return written;
+  }
+
+  /** Writes whole blocks, filled up with zeros. */
+  private static void write(BlockDevice device, long sector, byte[] bytes) {
+    int block = device.blockSize();
+    int padded = (bytes.length + block - 1) / block * block;
+    device.write(sector << SECTOR_SHIFT, MemorySegment.ofArray(Arrays.copyOf(bytes, padded)));
+  }
+
+  /** The layout's sector shares its block with others, which stay as they are. */
+  private static void writeLayout(BlockDevice device, SuperblockLayout layout) {
+    int block = device.blockSize();
+    long start = (SuperblockLayout.SECTOR << SECTOR_SHIFT) / block * block;
+    MemorySegment bytes = MemorySegment.ofArray(new byte[block]);
+    device.read(start, bytes);
+    long within = (SuperblockLayout.SECTOR << SECTOR_SHIFT) - start;
+    MemorySegment.copy(layout.encode().segment(), 0, bytes, within, SuperblockLayout.BYTES);
+    device.write(start, bytes);
+  }
+}

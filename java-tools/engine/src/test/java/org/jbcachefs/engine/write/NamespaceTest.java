@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.write;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import org.jbcachefs.block.testing.MemoryDevice;
+import org.jbcachefs.engine.fs.Attributes;
+import org.jbcachefs.engine.fs.InodeId;
+import org.jbcachefs.engine.fs.write.AttributeChange;
+import org.jbcachefs.engine.fs.write.Entry;
+import org.jbcachefs.engine.fs.write.NewInode;
+import org.jbcachefs.engine.fs.write.RenameMode;
+import org.jbcachefs.engine.fs.write.WritableTree;
+import org.jbcachefs.engine.fs.write.XattrMode;
+import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.format.error.PosixError;
+import org.jbcachefs.format.error.PosixException;
+import org.jbcachefs.format.tables.InodeOption;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
+
+class NamespaceTest {
+  private static final NewInode FILE = NewInode.of(0x8000 | 0644, 1000, 1001);
+  private static final NewInode DIRECTORY = NewInode.of(0x4000 | 0755, 1000, 1001);
+
+  @TempDir Path spill;
+
+  private List<MemoryDevice> devices;
+  private WritableFilesystem filesystem;
+  private WritableTree tree;
+  private InodeId root;
+
+  @BeforeEach
+  void create() {
+    devices = new ArrayList<>(List.of(new MemoryDevice("device", 96L << 20)));
+    filesystem = SmallFilesystem.create(devices, 8 << 10, SmallFilesystem.options(7));
+    tree = new WritableTree(filesystem, _ -> {});
+    root = tree.root();
+  }
+
+  /** Whatever a test did, the result is a sound filesystem, before a clean end and after it. */
+  @AfterEach
+  void closeAndCheck() {
+    tree.syncAll();
+    assertEquals(List.of(), Judge.findings(devices, spill), "while it is open");
+    tree.close();
+    filesystem.close();
+    assertEquals(List.of(), Judge.findings(devices, spill), "after it was closed");
+  }
+
+  private static byte[] name(String text) {
+    return text.getBytes(UTF_8);
+  }
+
+  private InodeId make(InodeId directory, String name) {
+    return tree.create(directory, name(name), FILE).id();
+  }
+
+  private InodeId makeDirectory(InodeId directory, String name) {
+    return tree.create(directory, name(name), DIRECTORY).id();
+  }
+
+  private List<String> names(InodeId directory) {
+    List<String> names = new ArrayList<>();
+    tree.list(
+        directory,
+        -1,
+        entry -> {
+          names.add(new String(entry.name(), UTF_8));
+          return true;
+        });
+    names.sort(null);
+    return names;
+  }
+
+  private static void assertFails(PosixError error, Executable operation) {
+    assertEquals(error, assertThrows(PosixException.class, operation).error());
+  }
+
+  private InodeId find(InodeId directory, String name) {
+    return tree.lookup(directory, name(name)).orElseThrow().id();
+  }
+
+  @Test
+  void aNewFileHasWhatItWasMadeWith() {
+    Entry made = tree.create(root, name("file"), FILE.withUmask(022));
+    assertEquals(made.attributes(), tree.attributes(made.id()));
+    assertEquals(0x8000 | 0644, made.attributes().mode());
+    assertEquals(1000, made.attributes().uid());
+    assertEquals(1, made.attributes().links());
+    assertEquals(1_700_000_000L * 1_000_000_000, made.attributes().mtime());
+    assertEquals(made.id(), find(root, "file"));
+    assertFails(PosixError.EEXIST, () -> make(root, "file"));
+  }
+
+  @Test
+  void directoriesCountTheirSubdirectories() {
+    InodeId outer = makeDirectory(root, "outer");
+    assertEquals(2, tree.attributes(outer).links());
+    InodeId inner = makeDirectory(outer, "inner");
+    assertEquals(3, tree.attributes(outer).links());
+    assertEquals(outer, tree.parent(inner));
+    assertFails(PosixError.ENOTEMPTY, () -> tree.rmdir(root, name("outer")));
+    tree.rmdir(outer, name("inner"));
+    assertEquals(2, tree.attributes(outer).links());
+    tree.rmdir(root, name("outer"));
+    assertFails(PosixError.ENOENT, () -> tree.rmdir(root, name("outer")));
+  }
+
+  @Test
+  void manyFilesInOneDirectory() {
+    InodeId directory = makeDirectory(root, "many");
+    for (int i = 0; i < 2000; i++) {
+      make(directory, "file-" + i);
+    }
+    assertEquals(2000, names(directory).size());
+    for (int i = 0; i < 2000; i += 2) {
+      tree.unlink(directory, name("file-" + i));
+    }
+    assertEquals(1000, names(directory).size());
+  }
+
+  @Test
+  void aFileWithTwoNamesLivesUntilBothAreGone() {
+    InodeId file = make(root, "one");
+    InodeId directory = makeDirectory(root, "directory");
+    assertEquals(2, tree.link(file, directory, name("two")).attributes().links());
+    tree.unlink(root, name("one"));
+    assertEquals(1, tree.attributes(file).links());
+    tree.unlink(directory, name("two"));
+    assertFails(PosixError.ESTALE, () -> tree.attributes(file));
+    assertFails(PosixError.EPERM, () -> tree.link(directory, root, name("three")));
+  }
+
+  @Test
+  void aFileThatIsHeldLivesWithoutAName() {
+    InodeId file = make(root, "file");
+    tree.hold(file);
+    tree.unlink(root, name("file"));
+    assertEquals(0, tree.attributes(file).links());
+    tree.link(file, root, name("again"));
+    assertEquals(1, tree.attributes(file).links());
+    tree.unlink(root, name("again"));
+    tree.release(file, 1);
+    assertFails(PosixError.ESTALE, () -> tree.attributes(file));
+  }
+
+  @Test
+  void aFileWithoutANameGetsOne() {
+    Entry made = tree.createTemporary(root, FILE);
+    assertEquals(0, made.attributes().links());
+    tree.link(made.id(), root, name("named"));
+    tree.release(made.id(), 1);
+    assertEquals(1, tree.attributes(made.id()).links());
+  }
+
+  @Test
+  void renameReplacesAndMovesDirectories() {
+    InodeId a = makeDirectory(root, "a");
+    InodeId b = makeDirectory(root, "b");
+    InodeId moved = makeDirectory(a, "moved");
+    make(a, "file");
+    final InodeId other = make(b, "file");
+    tree.rename(a, name("moved"), b, name("there"), RenameMode.REPLACE);
+    assertEquals(2, tree.attributes(a).links());
+    assertEquals(3, tree.attributes(b).links());
+    assertEquals(b, tree.parent(moved));
+    tree.rename(a, name("file"), b, name("file"), RenameMode.REPLACE);
+    assertFails(PosixError.ESTALE, () -> tree.attributes(other));
+    assertEquals(List.of("file", "there"), names(b));
+    assertFails(
+        PosixError.EINVAL,
+        () -> tree.rename(root, name("b"), moved, name("b"), RenameMode.REPLACE));
+    assertFails(
+        PosixError.EEXIST,
+        () -> tree.rename(root, name("a"), root, name("b"), RenameMode.NOREPLACE));
+    assertFails(
+        PosixError.ENOTEMPTY,
+        () -> tree.rename(root, name("a"), root, name("b"), RenameMode.REPLACE));
+    assertFails(
+        PosixError.EISDIR,
+        () -> tree.rename(b, name("file"), b, name("there"), RenameMode.REPLACE));
+    assertFails(
+        PosixError.ENOTDIR,
+        () -> tree.rename(root, name("a"), b, name("file"), RenameMode.REPLACE));
+    tree.rename(root, name("a"), b, name("there"), RenameMode.REPLACE);
+    assertEquals(List.of("b", "lost+found"), names(root));
+  }
+
+  @Test
+  void renameExchangesAndLeavesWhiteouts() {
+    InodeId directory = makeDirectory(root, "directory");
+    InodeId file = make(root, "file");
+    InodeId inner = makeDirectory(directory, "inner");
+    tree.rename(root, name("file"), directory, name("inner"), RenameMode.EXCHANGE);
+    assertEquals(inner, find(root, "file"));
+    assertEquals(file, find(directory, "inner"));
+    assertEquals(root, tree.parent(inner));
+    tree.rename(root, name("file"), directory, name("x"), RenameMode.WHITEOUT);
+    Attributes left = tree.attributes(find(root, "file"));
+    assertEquals(0x2000, left.mode());
+    assertEquals(0, left.majorDevice() + left.minorDevice());
+    assertFails(
+        PosixError.ENOENT,
+        () -> tree.rename(root, name("no"), directory, name("x"), RenameMode.REPLACE));
+  }
+
+  @Test
+  void attributesChangeTogether() {
+    InodeId file = make(root, "file");
+    AttributeChange change = AttributeChange.NONE.withMode(04711).withUid(-2).withMtime(12_345);
+    Attributes after = tree.setAttributes(file, change).attributes();
+    assertEquals(0x8000 | 04711, after.mode());
+    assertEquals(-2, after.uid());
+    assertEquals(12_345, after.mtime());
+    tree.setAttributes(file, AttributeChange.NONE.withFlags(0x10));
+    assertFails(PosixError.EPERM, () -> tree.setAttributes(file, AttributeChange.NONE.withMode(0)));
+    assertFails(PosixError.EPERM, () -> tree.unlink(root, name("file")));
+    tree.setAttributes(file, AttributeChange.NONE.withFlags(0));
+    tree.unlink(root, name("file"));
+  }
+
+  @Test
+  void xattrsAreSetReplacedAndRemoved() {
+    InodeId file = make(root, "file");
+    byte[] user = name("user.x");
+    assertFails(PosixError.ENODATA, () -> tree.setXattr(file, user, name("1"), XattrMode.REPLACE));
+    tree.setXattr(file, user, name("1"), XattrMode.CREATE);
+    assertFails(PosixError.EEXIST, () -> tree.setXattr(file, user, name("2"), XattrMode.CREATE));
+    tree.setXattr(file, user, name("a longer value"), XattrMode.ANY);
+    tree.setXattr(file, name("trusted.x"), new byte[1000], XattrMode.ANY);
+    assertArrayEquals(name("a longer value"), tree.xattr(file, user).orElseThrow());
+    tree.removeXattr(file, user);
+    assertFalse(tree.xattr(file, user).isPresent());
+    assertFails(PosixError.ENODATA, () -> tree.removeXattr(file, user));
+    assertFails(PosixError.ERANGE, () -> tree.setXattr(file, user, new byte[5000], XattrMode.ANY));
+    assertFails(PosixError.EOPNOTSUPP, () -> tree.setXattr(file, name("x.y"), user, XattrMode.ANY));
+  }
+
+  @Test
+  void newFilesInheritADefaultAcl() {
+    InodeId directory = makeDirectory(root, "directory");
+    byte[] acl = acl(1, 7, -1, 2, 6, 1234, 4, 5, -1, 0x10, 7, -1, 0x20, 0, -1);
+    tree.setXattr(directory, name("system.posix_acl_default"), acl, XattrMode.ANY);
+    Entry file = tree.create(directory, name("file"), FILE.withUmask(077));
+    assertEquals(0x8000 | 0640, file.attributes().mode());
+    byte[] inherited = acl(1, 6, -1, 2, 6, 1234, 4, 5, -1, 0x10, 4, -1, 0x20, 0, -1);
+    byte[] access = name("system.posix_acl_access");
+    assertArrayEquals(inherited, tree.xattr(file.id(), access).orElseThrow());
+    InodeId inner = makeDirectory(directory, "inner");
+    assertArrayEquals(acl, tree.xattr(inner, name("system.posix_acl_default")).orElseThrow());
+    tree.setAttributes(file.id(), AttributeChange.NONE.withMode(0600));
+    assertArrayEquals(
+        acl(1, 6, -1, 2, 6, 1234, 4, 5, -1, 0x10, 0, -1, 0x20, 0, -1),
+        tree.xattr(file.id(), access).orElseThrow());
+  }
+
+  private static byte[] acl(int... words) {
+    byte[] acl = new byte[4 + words.length / 3 * 8];
+    java.nio.ByteBuffer buffer =
+        java.nio.ByteBuffer.wrap(acl).order(java.nio.ByteOrder.LITTLE_ENDIAN).putInt(2);
+    for (int i = 0; i < words.length; i += 3) {
+      buffer.putShort((short) words[i]).putShort((short) words[i + 1]).putInt(words[i + 2]);
+    }
+    return acl;
+  }
+
+  @Test
+  void optionsAreInheritedAndNamesFolded() {
+    InodeId directory = makeDirectory(root, "directory");
+    tree.setOption(directory, InodeOption.COMPRESSION, OptionalLong.of(3));
+    InodeId folding = makeDirectory(makeDirectory(directory, "inner"), "folding");
+    assertEquals(1, tree.optionXattrs(folding).size(), "inherited");
+    tree.setOption(folding, InodeOption.CASEFOLD, OptionalLong.of(1));
+    InodeId file = make(folding, "Stra\u00dfe");
+    assertEquals(file, find(folding, "STRASSE"));
+    assertFails(PosixError.EEXIST, () -> make(folding, "strasse"));
+    assertFails(
+        PosixError.ENOTEMPTY,
+        () -> tree.setOption(folding, InodeOption.CASEFOLD, OptionalLong.of(0)));
+    tree.rename(folding, name("STRASSE"), folding, name("strasse"), RenameMode.REPLACE);
+    assertEquals(List.of("strasse"), names(folding));
+    InodeId inner = find(directory, "inner");
+    assertFails(
+        PosixError.EXDEV,
+        () -> tree.rename(inner, name("folding"), root, name("f"), RenameMode.REPLACE));
+    InodeId other = makeDirectory(makeDirectory(directory, "a"), "b");
+    tree.rename(inner, name("folding"), other, name("f"), RenameMode.REPLACE);
+    tree.setOption(directory, InodeOption.COMPRESSION, OptionalLong.empty());
+    assertEquals(List.of(), tree.optionXattrs(directory));
+  }
+
+  private String text(InodeId file) {
+    byte[] content = new byte[(int) tree.attributes(file).size()];
+    assertEquals(content.length, tree.read(file, 0, MemorySegment.ofArray(content)));
+    return new String(content, UTF_8);
+  }
+
+  private void write(InodeId file, long offset, String text) {
+    assertEquals(name(text).length, tree.write(file, offset, MemorySegment.ofArray(name(text))));
+  }
+
+  @Test
+  void aSnapshotKeepsWhatWasThere() {
+    InodeId file = make(root, "file");
+    write(file, 0, "x".repeat(20_000));
+    final InodeId directory = makeDirectory(root, "directory");
+    final InodeId inner = make(directory, "inner");
+    Entry snapshot = tree.createSnapshot(root.subvolume(), root, name("snapshot"), true);
+    write(file, 5_000, "y".repeat(1_000));
+    tree.setAttributes(inner, AttributeChange.NONE.withMode(0600));
+    tree.unlink(directory, name("inner"));
+    make(root, "new");
+    InodeId old = find(snapshot.id(), "file");
+    assertEquals("x".repeat(20_000), text(old));
+    assertEquals("x".repeat(5_000) + "y".repeat(1_000) + "x".repeat(14_000), text(file));
+    InodeId oldInner = find(find(snapshot.id(), "directory"), "inner");
+    assertEquals(0x8000 | 0644, tree.attributes(oldInner).mode());
+    assertEquals(List.of("directory", "file", "lost+found"), names(snapshot.id()));
+    assertFails(PosixError.EROFS, () -> make(snapshot.id(), "no"));
+    assertFails(PosixError.EROFS, () -> write(old, 0, "no"));
+    tree.deleteSubvolume(root, name("snapshot"));
+    assertTrue(tree.needsCleanUp());
+    tree.cleanUp();
+    assertFalse(tree.needsCleanUp());
+    assertEquals("x".repeat(5_000) + "y".repeat(1_000) + "x".repeat(14_000), text(file));
+  }
+
+  @Test
+  void subvolumesNestAndAreDeletedFromWithin() {
+    Entry outer = tree.createSubvolume(root, name("outer"), DIRECTORY);
+    assertEquals(0x4000 | 0755, outer.attributes().mode());
+    InodeId file = make(outer.id(), "file");
+    assertEquals(outer.id().subvolume(), file.subvolume());
+    Entry inner = tree.createSnapshot(outer.id().subvolume(), outer.id(), name("inner"), false);
+    write(find(inner.id(), "file"), 0, "only in the snapshot");
+    assertEquals("", text(file));
+    assertEquals(outer.id(), tree.parent(inner.id()));
+    assertFails(PosixError.ENOTEMPTY, () -> tree.deleteSubvolume(root, name("outer")));
+    assertFails(PosixError.EBUSY, () -> tree.rmdir(root, name("outer")));
+    assertFails(
+        PosixError.EXDEV,
+        () -> tree.rename(outer.id(), name("file"), root, name("file"), RenameMode.REPLACE));
+    tree.rename(outer.id(), name("inner"), root, name("moved"), RenameMode.REPLACE);
+    assertEquals(root, tree.parent(inner.id()));
+    tree.deleteSubvolume(root, name("outer"));
+    assertFails(PosixError.ESTALE, () -> tree.attributes(file));
+    tree.cleanUp();
+    assertEquals("only in the snapshot", text(find(inner.id(), "file")));
+    assertEquals(2, tree.attributes(find(root, "moved")).links());
+  }
+
+  @Test
+  void threadsWorkSideBySideInOneDirectory() throws InterruptedException {
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      String prefix = "t" + i + "-";
+      threads.add(
+          Thread.ofPlatform()
+              .start(() -> {
+                for (int n = 0; n < 100; n++) {
+                  make(root, prefix + n);
+                }
+              }));
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertEquals(401, names(root).size());
+    assertTrue(tree.lookup(root, name("t3-99")).isPresent());
+  }
+}

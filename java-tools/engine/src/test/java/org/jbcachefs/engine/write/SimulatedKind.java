@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.write;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.jbcachefs.block.testing.MemoryDevice;
+import org.jbcachefs.engine.recovery.FilesystemFormat;
+import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.format.crypto.FilesystemKey;
+import org.jbcachefs.format.tables.FilesystemOption;
+
+/** The kinds of filesystems that are simulated: a seed chooses one. */
+record SimulatedKind(
+    int deviceCount, int blockBytes, boolean encrypted, Map<FilesystemOption, Long> options) {
+  private static final byte[] KEY = "a key that nobody must know, yes".getBytes(US_ASCII);
+
+  static SimulatedKind of(long seed) {
+    Random random = new Random(~seed);
+    int devices = seed % 3 == 2 ? 2 : 1;
+    Map<FilesystemOption, Long> options = new HashMap<>();
+    options.put(FilesystemOption.DATA_CHECKSUM, (long) random.nextInt(4));
+    int compression = random.nextInt(6);
+    if (compression < 4) {
+      options.put(FilesystemOption.COMPRESSION, compression | ((random.nextInt(3) * 3L) << 4));
+    }
+    options.put(FilesystemOption.STR_HASH, (long) random.nextInt(3));
+    options.put(FilesystemOption.DATA_REPLICAS, 1L + random.nextInt(devices));
+    options.put(FilesystemOption.ENCODED_EXTENT_MAX, 8192L << random.nextInt(6));
+    options.put(FilesystemOption.INODES_32BIT, (long) random.nextInt(2));
+    boolean encrypted = random.nextInt(4) == 0;
+    int blockBytes = random.nextBoolean() ? 512 : 4096;
+    options.put(FilesystemOption.NOCOW, random.nextInt(6) / 5L);
+    return new SimulatedKind(devices, blockBytes, encrypted, options);
+  }
+
+  List<MemoryDevice> devices() {
+    List<MemoryDevice> devices = new ArrayList<>();
+    for (int i = 0; i < deviceCount; i++) {
+      devices.add(new MemoryDevice("device" + i, 68L << 20));
+    }
+    return devices;
+  }
+
+  WritableFilesystem create(List<MemoryDevice> media, long seed) {
+    return FilesystemFormat.create(
+        SmallFilesystem.format(
+            media, 16 * blockBytes, blockBytes, seed, options, encrypted ? KEY : null),
+        encrypted ? Optional.of(new FilesystemKey(KEY)) : Optional.empty(),
+        SmallFilesystem.options(seed));
+  }
+}
