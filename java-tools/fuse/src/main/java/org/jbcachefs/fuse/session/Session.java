@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.fuse.session;
+
+import java.time.InstantSource;
+import java.util.function.LongSupplier;
+import org.jbcachefs.block.jni.Errno;
+import org.jbcachefs.block.jni.NativeException;
+import org.jbcachefs.engine.fs.FileId;
+import org.jbcachefs.format.error.BcachefsException;
+import org.jbcachefs.format.error.NotFoundException;
+import org.jbcachefs.format.error.PosixException;
+import org.jbcachefs.fuse.protocol.LseekIn;
+import org.jbcachefs.fuse.protocol.Opcode;
+import org.jbcachefs.fuse.protocol.ReadIn;
+import org.jbcachefs.fuse.protocol.WriteIn;
+import org.jbcachefs.fuse.transport.FuseNotifier;
+import org.jbcachefs.fuse.transport.Request;
+import org.jbcachefs.fuse.transport.RequestHandler;
+
+/** A mounted filesystem: answers every request of the kernel. Thread-safe. */
+public final class Session implements RequestHandler {
+  private static final String REMOVAL = "removal of a deleted file";
+
+  private final NodeTable nodes;
+  private final ReadRequests reads;
+
+  /** Null where nothing can be changed. */
+  private final ChangeRequests changes;
+
+  private final Failures failures;
+  private final SessionLog log;
+  private volatile boolean emergency;
+  private volatile FuseNotifier notifier;
+
+  /**
+   * A filesystem that cannot be changed.
+   *
+   * @param numbers which inode numbers stat(2) shows
+   * @param nanoClock a monotonic clock in nanoseconds, to limit the log's rate
+   */
+  public static Session readOnly(
+      Served served, InodeNumbers numbers, SessionLog log, LongSupplier nanoClock) {
+    return new Session(served, null, numbers, log, nanoClock, null);
+  }
+
+  /**
+   * A filesystem that can be changed.
+   *
+   * @param wallClock the time of day
+   */
+  public static Session writable(
+      Served served,
+      Changes changes,
+      InodeNumbers numbers,
+      SessionLog log,
+      LongSupplier nanoClock,
+      InstantSource wallClock) {
+    return new Session(served, changes, numbers, log, nanoClock, wallClock);
+  }
+
+  private Session(
+      Served served,
+      Changes changes,
+      InodeNumbers numbers,
+      SessionLog log,
+      LongSupplier nanoClock,
+      InstantSource wallClock) {
+    this.nodes = new NodeTable(served.root(), served.snapshotOf());
+    AttributeReply attributeReply = new AttributeReply(numbers, served.blockBytes());
+    this.reads = new ReadRequests(served, numbers, nodes, attributeReply, changes);
+    this.changes =
+        changes == null ? null : new ChangeRequests(changes, nodes, attributeReply, wallClock);
+    this.log = log;
+    this.failures = new Failures(log, served.path(), nanoClock);
+  }
+
+  /** How many nodes the kernel knows, the root not counted. */
+  public long knownNodes() {
+    return nodes.size();
+  }
+
+  /** Once mounted: what makes the kernel write back and forget. */
+  public void tellKernelBy(FuseNotifier kernel) {
+    notifier = kernel;
+  }
+
+  /**
+   * What the kernel has not written yet would look like holes to those who look for data: it writes
+   * it now.
+   */
+  private void writeBack(Request request) {
+    FuseNotifier kernel = notifier;
+    if (kernel == null) {
+      return;
+    }
+    try {
+      kernel.forgetInode(request.node(), request.argument64(LseekIn.OFFSET), 0);
+    } catch (NativeException e) {
+      log.warning("the kernel did not write back what it keeps of a file: " + e.getMessage());
+    }
+  }
+
+  /** The node by which the kernel knows a file; 0 if it does not. */
+  public long knownNode(FileId file) {
+    return nodes.known(file);
+  }
+
+  @Override
+  public int handle(Request request) {
+    int opcode = request.opcode();
+    return switch (opcode) {
+      case Opcode.FORGET -> forget(request);
+      case Opcode.BATCH_FORGET -> batchForget(request);
+      // Everything is answered as fast as it can be; there is nothing to break off.
+      case Opcode.INTERRUPT -> NO_REPLY;
+      default -> answer(request, opcode);
+    };
+  }
+
+  private int forget(Request request) {
+    forget(request.node(), request.argument64(0));
+    return NO_REPLY;
+  }
+
+  private int batchForget(Request request) {
+    int count = request.argument32(0);
+    long available = request.payloadLength() / 16;
+    for (long i = 0; i < Math.min(Integer.toUnsignedLong(count), available); i++) {
+      forget(request.payload64(i * 16), request.payload64(i * 16 + 8));
+    }
+    return NO_REPLY;
+  }
+
+  private void forget(long node, long times) {
+    FileId forgotten = nodes.forget(node, times);
+    if (forgotten != null && changes != null) {
+      quietly(REMOVAL, forgotten, () -> changes.forgotten(forgotten));
+    }
+  }
+
+  /**
+   * The kernel is gone: files without a name, which it kept alive, go. Call it when every request
+   * is answered.
+   */
+  public void end() {
+    if (changes != null) {
+      quietly(REMOVAL, null, changes::endAll);
+    }
+  }
+
+  /** Does work that no request waits for; if it fails the log tells, as for requests. */
+  public void inBackground(String what, Runnable work) {
+    quietly(what, null, work);
+  }
+
+  private void quietly(String what, FileId file, Runnable work) {
+    if (emergency) {
+      return;
+    }
+    try {
+      work.run();
+    } catch (BcachefsException e) {
+      int told = failed(what, file, e);
+      assert told < 0;
+    } catch (RuntimeException e) {
+      int told = failures.defect(what, e);
+      assert told < 0;
+      stopChanging(what);
+    }
+  }
+
+  /** Whether it stopped changing the filesystem because something went wrong. */
+  public boolean isEmergency() {
+    return emergency;
+  }
+
+  /** From now on nothing is changed any more: what is on the devices is whole, and stays so. */
+  private void stopChanging(String what) {
+    if (changes != null && !emergency) {
+      emergency = true;
+      log.warning(what + " failed: read-only from now on, to keep what is there");
+    }
+  }
+
+  private int failed(String what, FileId file, BcachefsException e) {
+    int errno = failures.errno(what, file, e);
+    boolean ofUse = e instanceof PosixException || e instanceof NotFoundException;
+    if (!ofUse) {
+      stopChanging(what);
+    }
+    return errno;
+  }
+
+  private int answer(Request request, int opcode) {
+    boolean changing = Opcode.changes(opcode) || Opcode.makesDurable(opcode);
+    boolean refused = emergency ? changing : changes == null && Opcode.changes(opcode);
+    if (refused) {
+      return -Errno.EROFS;
+    }
+    try {
+      FileId file = nodes.file(request.node());
+      if (file == null && concernsAFile(opcode)) {
+        return -Errno.ESTALE;
+      }
+      return answer(request, opcode, file);
+    } catch (BcachefsException e) {
+      String operation = operation(request, opcode);
+      FileId file = nodes.file(request.node());
+      return changing ? failed(operation, file, e) : failures.errno(operation, file, e);
+    } catch (RuntimeException e) {
+      // The one place where a defect is met: it is told as what it is, and the caller gets an
+      // answer rather than hang for ever.
+      int errno = failures.defect(operation(request, opcode), e);
+      if (changing) {
+        stopChanging(operation(request, opcode));
+      }
+      return errno;
+    }
+  }
+
+  private static boolean concernsAFile(int opcode) {
+    return opcode != Opcode.STATFS && opcode != Opcode.DESTROY && opcode != Opcode.SYNCFS;
+  }
+
+  private int answer(Request request, int opcode, FileId file) {
+    if (Opcode.changes(opcode)) {
+      return changes.answer(request, opcode, file);
+    }
+    if (Opcode.makesDurable(opcode)) {
+      return changes == null ? 0 : changes.answer(request, opcode, file);
+    }
+    if (opcode == Opcode.LSEEK && changes != null) {
+      writeBack(request);
+    }
+    return reads.answer(request, opcode, file);
+  }
+
+  private static String operation(Request request, int opcode) {
+    return switch (opcode) {
+      case Opcode.READ ->
+          "read of "
+              + request.argument32(ReadIn.SIZE)
+              + " bytes at "
+              + request.argument64(ReadIn.OFFSET);
+      case Opcode.LOOKUP -> "lookup";
+      case Opcode.GETATTR, Opcode.STATX -> "stat";
+      case Opcode.READLINK -> "readlink";
+      case Opcode.READDIR, Opcode.READDIRPLUS -> "readdir";
+      case Opcode.GETXATTR -> "getxattr";
+      case Opcode.LISTXATTR -> "listxattr";
+      case Opcode.LSEEK -> "seek from " + request.argument64(LseekIn.OFFSET);
+      case Opcode.WRITE ->
+          "write of "
+              + request.argument32(WriteIn.SIZE)
+              + " bytes at "
+              + request.argument64(WriteIn.OFFSET);
+      case Opcode.FSYNC, Opcode.FSYNCDIR -> "fsync";
+      default -> "FUSE operation " + opcode;
+    };
+  }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.fuse.transport;
+
+/** Answers requests; called by many threads at once, and never throws. */
+@FunctionalInterface
+public interface RequestHandler {
+  /** The result for requests that get no reply, such as FORGET. */
+  int NO_REPLY = Integer.MIN_VALUE;
+
+  /**
+   * Answers one request: puts the payload into {@link Request#reply}.
+   *
+   * @return the payload's length in bytes, a negative errno, or {@link #NO_REPLY}
+   */
+  int handle(Request request);
+}

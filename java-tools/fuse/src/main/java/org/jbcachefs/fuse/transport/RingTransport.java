@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.fuse.transport;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jbcachefs.fuse.transport.ConnectionSetup.Agreement;
+
+/**
+ * Serves requests through io_uring: a queue for each possible CPU, and for each queue a server
+ * bound to that CPU, so that a client's request never has to wake another CPU; and helpers for what
+ * is large or slow. FORGET and INTERRUPT still come through /dev/fuse, for which there is one more
+ * thread.
+ */
+public final class RingTransport implements Transport {
+  /** Room for requests that wait to be served, over all queues. */
+  private static final int ALL_ENTRIES = 64;
+
+  private final FuseDescriptor connection;
+  private final Consumer<String> problems;
+  private final RingEntries entries;
+  private final List<RingServer> homes = new ArrayList<>();
+  private final List<RingServer> helpers = new ArrayList<>();
+  private final List<Thread> threads = new ArrayList<>();
+  private final AtomicInteger turn = new AtomicInteger();
+  private final RequestHandler handler;
+
+  /** Threads for requests that wait; never more than there are entries. */
+  private final ExecutorService aside =
+      Executors.newCachedThreadPool(Thread.ofPlatform().name("fuse-aside-", 0).daemon().factory());
+
+  /**
+   * Serves once started.
+   *
+   * @param agreed what the kernel and we said in INIT
+   * @param problems told of what ends a thread early
+   */
+  public RingTransport(
+      FuseDescriptor connection,
+      Agreement agreed,
+      RequestHandler handler,
+      Consumer<String> problems)
+      throws IOException {
+    this.connection = connection;
+    this.problems = problems;
+    this.handler = handler;
+    int queues = PossibleCpus.count();
+    entries =
+        new RingEntries(queues, Math.clamp(ALL_ENTRIES / queues, 4, 16), agreed.payloadBytes());
+    thread("forget", new DeviceWorker(connection.cloned(), agreed, handler, problems));
+    for (int queue = 0; queue < queues; queue++) {
+      homes.add(RingServer.home(this, entries, handler, queue));
+      thread("ring-" + queue, homes.getLast());
+    }
+    for (int i = 0; i < Math.clamp(queues, 2, 16); i++) {
+      helpers.add(RingServer.helper(this, entries, handler));
+      thread("helper-" + i, helpers.getLast());
+    }
+  }
+
+  private void thread(String name, Runnable work) {
+    threads.add(Thread.ofPlatform().name("fuse-" + name).unstarted(work));
+  }
+
+  int descriptor() {
+    return connection.number();
+  }
+
+  RingServer home(int queue) {
+    return homes.get(queue);
+  }
+
+  /** A helper, each in its turn. */
+  RingServer helper() {
+    return helpers.get(Math.floorMod(turn.getAndIncrement(), helpers.size()));
+  }
+
+  /** Has a request answered by a thread of its own, and committed at its home. */
+  void answerAside(RingEntry entry) {
+    aside.execute(() -> {
+      entry.answer(handler);
+      home(entry.queue()).accept(entry);
+    });
+  }
+
+  void problem(String what) {
+    problems.accept(what);
+  }
+
+  /** That many entries have ended; with the last one everybody goes. */
+  void ended(int count) {
+    if (entries.ended(count)) {
+      homes.forEach(RingServer::wake);
+      helpers.forEach(RingServer::wake);
+    }
+  }
+
+  @Override
+  public String description() {
+    return "io_uring, " + entries.queues() + " queues of " + entries.each() + " entries";
+  }
+
+  @Override
+  public void start() {
+    threads.forEach(Thread::start);
+  }
+
+  @Override
+  public void awaitEnd() throws InterruptedException {
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    aside.shutdown();
+    while (!aside.awaitTermination(1, TimeUnit.MINUTES)) {
+      problems.accept("a request that waits for devices is not answered yet");
+    }
+  }
+}
