@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.cli.control;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.jbcachefs.cli.CliCommand;
+
+/** A command that runs in the daemon of a mounted filesystem, if its paths lie on one. */
+public interface MountedCommand extends CliCommand {
+  /** The paths on the command line that say which filesystem; the last part may be missing yet. */
+  List<Path> mountedPaths();
+
+  /** Whether what the kernel has not written yet must be written first. */
+  default boolean needsWriteBack() {
+    return false;
+  }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.cli.control;
+
+import java.util.List;
+import java.util.Optional;
+import org.jbcachefs.engine.recovery.FilesystemView;
+
+/**
+ * The mounted filesystem in whose daemon a command runs.
+ *
+ * @param view closing it does nothing
+ * @param changes empty if it is mounted read-only
+ * @param paths the command's {@link MountedCommand#mountedPaths}, from the filesystem's root, raw
+ */
+public record MountedHere(
+    FilesystemView view, Optional<MountedChanges> changes, List<byte[]> paths) {}

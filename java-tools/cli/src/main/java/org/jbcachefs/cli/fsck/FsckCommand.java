@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.cli.fsck;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jbcachefs.cli.CliCommand;
+import org.jbcachefs.cli.Invocation;
+import org.jbcachefs.cli.UsageException;
+import org.jbcachefs.cli.open.DevicesInUse;
+import org.jbcachefs.cli.open.MemberSpec;
+import org.jbcachefs.cli.open.MountOptions;
+import org.jbcachefs.cli.open.ReadOptions;
+import org.jbcachefs.cli.open.SiblingMembers;
+import org.jbcachefs.cli.output.Problem;
+import org.jbcachefs.cli.output.Progress;
+import org.jbcachefs.cli.show.ByteSizes;
+import org.jbcachefs.engine.check.Check;
+import org.jbcachefs.engine.check.CheckOptions;
+import org.jbcachefs.engine.check.CheckSummary;
+import org.jbcachefs.engine.check.FindingPaths;
+import org.jbcachefs.engine.check.ReadingFindings;
+import org.jbcachefs.engine.recovery.ReadFilesystem;
+import org.jbcachefs.format.error.Place;
+import org.jbcachefs.format.error.RefusedException;
+import org.jbcachefs.format.tables.RecoveryPass;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code fsck}. */
+@Command(
+    name = "fsck",
+    description = {
+      "Checks a filesystem that is not mounted: everything that its metadata promises. Reads only;"
+          + " no byte of any device changes, also with -y: this version repairs nothing.",
+      "Names every problem by the format's error id, with the key, the device and the files"
+          + " concerned.",
+      "Exit codes are those of fsck(8): 0 nothing is wrong, 4 something is and was left so, 8 it"
+          + " could not be checked, 16 wrong words on the command line."
+    })
+public final class FsckCommand implements CliCommand {
+  private static final int MOST_OF_ONE_KIND = 10;
+  private static final int ALL_THAT_ARE_KEPT = 1000;
+  private static final long LEAST_MEMORY_BYTES = 16L << 20;
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "DEVICE",
+      description = "Image files or devices, or UUID=...")
+  private List<String> devices = new ArrayList<>();
+
+  @Option(
+      names = {"-p", "-a"},
+      description = {
+        "As the system calls it at boot: nothing is checked, unless with -f, since the filesystem",
+        "checks itself when it is mounted."
+      })
+  private boolean automatic;
+
+  @Option(
+      names = "-n",
+      description = {
+        "Change nothing, which is always so in this version; and check also what is mounted, with",
+        "a warning."
+      })
+  private boolean no;
+
+  @Option(names = "-y", description = "Repair everything: checks, and says that it cannot repair.")
+  private boolean yes;
+
+  @Option(names = "-f", description = "Check also what is marked clean. Always so.")
+  private boolean force;
+
+  @Option(
+      names = {"-v", "--verbose"},
+      description = "Name each pass, and how long it took.")
+  private boolean verbose;
+
+  @Option(
+      names = {"-C", "-C0", "-C1", "-C2"},
+      description = "Show progress; it is shown on a terminal anyway.")
+  @SuppressWarnings("unused")
+  private boolean progress;
+
+  @Option(
+      names = {"-r", "--ratelimit-errors"},
+      description = "Show no more than 10 problems of a kind, and count the others.")
+  private boolean ratelimit;
+
+  @Option(
+      names = {"-k", "--kernel", "-K", "--no-kernel"},
+      hidden = true,
+      description = "Accepted; the kernel's checker is never used.")
+  @SuppressWarnings("unused")
+  private boolean kernel;
+
+  @Option(
+      names = "--memory",
+      paramLabel = "SIZE",
+      description = {
+        "What the checks may take for their tables, e.g. 256M; what needs more goes to temporary",
+        "files, or is done in several rounds. Without it an eighth of the memory."
+      })
+  private String memory;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "How many threads check; without it one for each processor.")
+  private int threads;
+
+  @Mixin private ReadOptions read = new ReadOptions();
+
+  @Override
+  public int usageCode() {
+    return FsckExit.USAGE;
+  }
+
+  @Override
+  public int failureCode() {
+    return FsckExit.OPERATIONAL;
+  }
+
+  @Override
+  public int run(Invocation invocation) throws IOException {
+    if (no && yes) {
+      throw new UsageException("-n and -y exclude each other");
+    }
+    if (automatic && !force) {
+      return FsckExit.CLEAN;
+    }
+    CheckOptions options = options(read.mountOptions());
+    ReadingFindings reading = new ReadingFindings();
+    MemberSpec members = members(invocation);
+    try (ReadFilesystem filesystem = read.openForCheck(invocation, members, reading);
+        Progress line = invocation.progress("fsck")) {
+      int most = ratelimit ? MOST_OF_ONE_KIND : ALL_THAT_ARE_KEPT;
+      FsckListener listener =
+          new FsckListener(invocation.out(), line, new FindingPaths(filesystem), most, verbose);
+      CheckSummary summary = new Check(filesystem, reading, options, listener).run();
+      line.erase();
+      new FsckReport(invocation.out(), listener, summary).write(yes);
+      return summary.findings() == 0 ? FsckExit.CLEAN : FsckExit.UNCORRECTED;
+    }
+  }
+
+  /** All members that can be found; none of them may change meanwhile, unless with -n. */
+  private MemberSpec members(Invocation invocation) throws IOException {
+    MemberSpec members = SiblingMembers.found(read.members(devices), invocation);
+    for (Path path : members.paths()) {
+      String user = DevicesInUse.user(path);
+      if (user != null && !no) {
+        throw new RefusedException(
+            "in_use",
+            Place.device(path.toString(), -1),
+            "is in use (" + user + "); unmount it, or look at it as it is with -n");
+      } else if (user != null) {
+        invocation.problem(
+            new Problem(
+                "in_use",
+                path.toString(),
+                "is in use (" + user + "): what changes meanwhile may be reported as a problem"));
+      }
+    }
+    return members;
+  }
+
+  private CheckOptions options(MountOptions mount) {
+    CheckOptions options = CheckOptions.defaults().withSpill(temporary());
+    if (threads < 0) {
+      throw new UsageException("--threads takes a number from 1 on");
+    }
+    if (threads > 0) {
+      options = options.withThreads(threads);
+    }
+    if (memory != null) {
+      options = options.withMemory(memoryBytes());
+    }
+    String last = mount.values().get("recovery_pass_last");
+    return options
+        .withPasses(passes("recovery_passes", mount))
+        .withoutPasses(passes("recovery_passes_exclude", mount))
+        .withLast(last == null ? null : pass("recovery_pass_last", last));
+  }
+
+  private long memoryBytes() {
+    long bytes = ByteSizes.parse(memory);
+    if (bytes < LEAST_MEMORY_BYTES) {
+      throw new UsageException("--memory takes a size of 16M or more, not '" + memory + "'");
+    }
+    return bytes;
+  }
+
+  private static Path temporary() {
+    return Path.of(System.getProperty("java.io.tmpdir"));
+  }
+
+  /** The passes that a mount option names: {@code a;b}, since commas separate options. */
+  private static Set<RecoveryPass> passes(String option, MountOptions mount) {
+    Set<RecoveryPass> passes = new LinkedHashSet<>();
+    String value = mount.values().get(option);
+    if (value != null) {
+      for (String name : value.split("[+:;]", -1)) {
+        passes.add(pass(option, name));
+      }
+    }
+    return passes;
+  }
+
+  private static RecoveryPass pass(String option, String name) {
+    try {
+      return RecoveryPass.valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_'));
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("-o " + option + ": there is no pass '" + name + "'");
+    }
+  }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.cli.mount;
+
+import java.util.Map;
+import java.util.Set;
+import org.jbcachefs.cli.UsageException;
+import org.jbcachefs.cli.open.MountOptions;
+import org.jbcachefs.engine.recovery.OpenOptions.Degraded;
+import org.jbcachefs.format.tables.FilesystemOption;
+
+/**
+ * The words of {@code -o} that concern the filesystem. Options of bcachefs that only matter to
+ * those who write are accepted, since fstab lines carry them; words that bcachefs has not are
+ * refused.
+ *
+ * @param degraded what to do when members are missing; null leaves it to the superblock
+ * @param nochanges nothing is to be written at all
+ */
+record FilesystemWords(Degraded degraded, boolean norecovery, boolean rescue, boolean nochanges) {
+  /** Kept from fstab lines of older versions. */
+  private static final Set<String> OBSOLETE =
+      Set.of("very_degraded", "reconstruct_alloc", "journal_flush", "nodiscard", "noacl", "acl");
+
+  static FilesystemWords of(Map<String, String> words, boolean rescue, boolean sloppy) {
+    for (String name : words.keySet()) {
+      if (!sloppy && !name.equals("rescue") && !OBSOLETE.contains(name) && !isKnown(name)) {
+        throw new UsageException("-o " + name + " is no mount option");
+      }
+    }
+    MountOptions options = new MountOptions(words);
+    return new FilesystemWords(
+        degraded(words),
+        options.isSet("norecovery"),
+        rescue || options.isSet("rescue"),
+        options.isSet("nochanges") || options.isSet("read_only"));
+  }
+
+  /** Whether these words leave no way but to mount read-only. */
+  boolean readOnly() {
+    return nochanges || norecovery || rescue;
+  }
+
+  private static boolean isKnown(String name) {
+    String positive = name.startsWith("no") ? name.substring(2) : name;
+    return FilesystemOption.of(name) != null || FilesystemOption.of(positive) != null;
+  }
+
+  private static Degraded degraded(Map<String, String> words) {
+    if (words.containsKey("very_degraded")) {
+      return Degraded.VERY;
+    }
+    String value = words.get("degraded");
+    return switch (value) {
+      case null -> null;
+      case "", "yes", "1" -> Degraded.YES;
+      case "very" -> Degraded.VERY;
+      case "ask" -> Degraded.ASK;
+      case "no", "0" -> Degraded.NO;
+      default ->
+          throw new UsageException("-o degraded takes ask, yes, very or no, not '" + value + "'");
+    };
+  }
+}

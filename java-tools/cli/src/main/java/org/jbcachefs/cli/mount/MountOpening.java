@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.cli.mount;
+
+import java.io.IOException;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+import org.jbcachefs.block.BlockDevice;
+import org.jbcachefs.cli.Invocation;
+import org.jbcachefs.cli.open.MemberSpec;
+import org.jbcachefs.cli.open.OpeningOptions;
+import org.jbcachefs.cli.output.Problem;
+import org.jbcachefs.cli.platform.TerminalQuestion;
+import org.jbcachefs.engine.recovery.KeySource;
+import org.jbcachefs.engine.recovery.OpenOptions;
+import org.jbcachefs.engine.recovery.OpenOptions.Degraded;
+import org.jbcachefs.engine.recovery.ReadFilesystem;
+import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.engine.recovery.WriteOptions;
+import org.jbcachefs.engine.sb.DeviceSetAssembly;
+import org.jbcachefs.format.error.Finding;
+import org.jbcachefs.format.error.RefusedException;
+import org.jbcachefs.format.tables.FilesystemOption;
+import org.jbcachefs.fuse.mount.MountFlags;
+
+/**
+ * Opens a filesystem to be mounted: missing members are a matter of policy here, unlike for offline
+ * readers. Findings go to standard error until {@link #tellFindingsTo} says otherwise.
+ */
+final class MountOpening {
+  private static final String INSUFFICIENT = "insufficient_devices";
+
+  private final Invocation invocation;
+  private final MemberSpec spec;
+  private final FilesystemWords words;
+  private final KeySource keys;
+  private volatile Consumer<Finding> findings;
+
+  MountOpening(Invocation invocation, MemberSpec spec, FilesystemWords words, KeySource keys) {
+    this.invocation = invocation;
+    this.spec = spec;
+    this.words = words;
+    this.keys = keys;
+    this.findings =
+        finding ->
+            invocation.problem(
+                new Problem(finding.name(), finding.place().toString(), finding.what()));
+  }
+
+  /** From now on findings go there; called by any thread. */
+  void tellFindingsTo(Consumer<Finding> listener) {
+    findings = listener;
+  }
+
+  /**
+   * Opens it.
+   *
+   * @param flags whether it is to be changed; one that was not told to be and cannot be is opened
+   *     read-only, with a remark
+   */
+  MountedFilesystem open(MountFlags flags) throws IOException {
+    if (!flags.writable() || words.readOnly()) {
+      return read();
+    }
+    try {
+      return withPolicy(this::write);
+    } catch (RefusedException e) {
+      if (flags.readWriteAsked() || e.reason().equals(INSUFFICIENT)) {
+        throw e;
+      }
+      invocation.note(e.sentence() + "; mounting it read-only");
+      return read();
+    }
+  }
+
+  private MountedFilesystem read() throws IOException {
+    return new ReadOnlyFilesystem(withPolicy(this::openToRead));
+  }
+
+  private MountedFilesystem write(Degraded policy) throws IOException {
+    WritableFilesystem filesystem =
+        WritableFilesystem.open(
+            OpeningOptions.openDevicesToWrite(invocation, spec),
+            WriteOptions.defaults().withOpen(options(policy)));
+    boolean done = false;
+    try {
+      ChangeableFilesystem opened =
+          new ChangeableFilesystem(filesystem, finding -> findings.accept(finding));
+      done = true;
+      return opened;
+    } finally {
+      if (!done) {
+        filesystem.abandon();
+      }
+    }
+  }
+
+  private ReadFilesystem openToRead(Degraded policy) throws IOException {
+    return ReadFilesystem.open(OpeningOptions.openDevices(invocation, spec), options(policy));
+  }
+
+  /** Opens by a policy. */
+  private interface Opening<T> {
+    T open(Degraded policy) throws IOException;
+  }
+
+  private <T> T withPolicy(Opening<T> opening) throws IOException {
+    Degraded policy = words.degraded() != null ? words.degraded() : storedPolicy();
+    try {
+      return opening.open(policy);
+    } catch (RefusedException e) {
+      boolean answerable = policy == Degraded.ASK && e.reason().equals(INSUFFICIENT);
+      if (answerable && TerminalQuestion.confirm(e.sentence() + "\nMount it without them?")) {
+        return opening.open(Degraded.YES);
+      }
+      throw e;
+    }
+  }
+
+  private OpenOptions options(Degraded policy) {
+    return OpenOptions.defaults()
+        .withDegraded(policy)
+        .withNorecovery(words.norecovery())
+        .withKeySource(keys)
+        .withRescue(words.rescue())
+        .withFindings(finding -> findings.accept(finding));
+  }
+
+  /** What the superblock says; its numbers are those of the option's choices. */
+  private Degraded storedPolicy() throws IOException {
+    if (words.rescue()) {
+      return Degraded.VERY;
+    }
+    var devices = OpeningOptions.openDevices(invocation, spec);
+    try {
+      OptionalLong stored =
+          DeviceSetAssembly.assemble(devices).superblock().option(FilesystemOption.DEGRADED);
+      return switch ((int) stored.orElse(0)) {
+        case 1 -> Degraded.YES;
+        case 2 -> Degraded.VERY;
+        case 3 -> Degraded.NO;
+        default -> Degraded.ASK;
+      };
+    } finally {
+      devices.forEach(BlockDevice::close);
+    }
+  }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.cli.mount;
+
+import java.util.Optional;
+import java.util.UUID;
+import org.jbcachefs.cli.control.MountedChanges;
+import org.jbcachefs.engine.recovery.FilesystemView;
+import org.jbcachefs.fuse.session.InodeNumbers;
+import org.jbcachefs.fuse.session.Session;
+import org.jbcachefs.fuse.session.SessionLog;
+import org.jbcachefs.fuse.transport.FuseNotifier;
+
+/** A filesystem that is open to be mounted. */
+interface MountedFilesystem extends AutoCloseable {
+  /** What answers the kernel; called once. */
+  Session session(InodeNumbers numbers, SessionLog log);
+
+  /** What commands see of it. */
+  FilesystemView view();
+
+  /** What commands change of it, telling the kernel; empty if it cannot be changed. */
+  Optional<MountedChanges> changes(FuseNotifier notifier);
+
+  /** Whether it can be changed. */
+  boolean writable();
+
+  UUID uuid();
+
+  /** What there is to tell of it when it is mounted, in a few words. */
+  String description();
+
+  /** Closes the devices; one that was changed is whole on them then. */
+  @Override
+  void close();
+}

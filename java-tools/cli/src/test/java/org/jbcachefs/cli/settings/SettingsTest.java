@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.cli.settings;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jbcachefs.block.BlockDevice;
+import org.jbcachefs.block.FileBlockDevice;
+import org.jbcachefs.block.testing.GoldenImages;
+import org.jbcachefs.cli.CommandLineUse;
+import org.jbcachefs.cli.ExitCode;
+import org.jbcachefs.cli.testing.Outside;
+import org.jbcachefs.engine.sb.SuperblockSearch;
+import org.jbcachefs.format.sb.CountersSection;
+import org.jbcachefs.format.sb.Member;
+import org.jbcachefs.format.sb.SectionType;
+import org.jbcachefs.format.sb.Superblock;
+import org.jbcachefs.format.tables.FilesystemOption;
+import org.jbcachefs.format.tables.PersistentCounter;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SettingsTest {
+  @TempDir Path folder;
+  private Outside outside;
+
+  private int run(List<String> images, String... words) {
+    List<String> all = new ArrayList<>(List.of(words));
+    all.addAll(images);
+    outside = new Outside();
+    return CommandLineUse.run(outside, all.toArray(String[]::new));
+  }
+
+  /** Copies of golden images that may be written to. */
+  private List<String> copies(String golden) throws IOException {
+    List<String> copies = new ArrayList<>();
+    for (Path image : GoldenImages.images(golden)) {
+      copies.add(Files.copy(image, folder.resolve("img" + copies.size())).toString());
+    }
+    return copies;
+  }
+
+  private static Superblock superblock(String image) {
+    try (BlockDevice device = FileBlockDevice.openReadOnly(Path.of(image))) {
+      return SuperblockSearch.find(device).require();
+    }
+  }
+
+  private static long option(String image, FilesystemOption option) {
+    return superblock(image).option(option).orElseThrow();
+  }
+
+  private static long counter(String image, PersistentCounter counter) {
+    Superblock superblock = superblock(image);
+    var section = superblock.section(SectionType.COUNTERS).orElseThrow();
+    return ((CountersSection) superblock.decode(section)).value(counter).orElseThrow();
+  }
+
+  private void assertSound(List<String> images) {
+    assertEquals(0, run(images, "fsck", "-n"), () -> outside.out() + outside.err());
+  }
+
+  @Test
+  void optionsAreChangedOnAllMembers() throws IOException {
+    List<String> images = copies("replicas2-3dev");
+    int code =
+        run(
+            images,
+            "set-fs-option",
+            "--errors=ro",
+            "--gc_reserve_percent=15",
+            "-d1",
+            "--nodiscard");
+    assertEquals(ExitCode.DONE, code, () -> outside.err());
+    for (String image : images) {
+      assertEquals(3, option(image, FilesystemOption.ERRORS));
+      assertEquals(15, option(image, FilesystemOption.GC_RESERVE_PERCENT));
+      assertTrue(superblock(image).clean());
+      assertEquals(
+          List.of(1L, 0L, 1L),
+          superblock(image).members().stream().map(m -> Member.DISCARD.get(m.flags())).toList());
+    }
+    assertSound(images);
+  }
+
+  @Test
+  void aDryRunChangesNothing() throws IOException {
+    List<String> images = copies("inodes-32bit");
+    long seq = superblock(images.getFirst()).seq();
+    assertEquals(ExitCode.DONE, run(images, "set-fs-option", "-n", "--errors=ro"));
+    assertTrue(outside.out().contains("errors: ro"), outside.out());
+    assertEquals(ExitCode.DONE, run(images, "reset-counters", "-n"));
+    assertEquals(seq, superblock(images.getFirst()).seq());
+  }
+
+  @Test
+  void countersAreSetToZeroAllOrByName() throws IOException {
+    List<String> images = copies("inodes-32bit");
+    String image = images.getFirst();
+    assertTrue(counter(image, PersistentCounter.WRITE_SUPER) > 0);
+    long commits = counter(image, PersistentCounter.TRANSACTION_COMMIT);
+    assertTrue(commits > 0);
+    assertEquals(ExitCode.DONE, run(images, "reset-counters", "--counters=write_super"));
+    assertEquals(0, counter(image, PersistentCounter.WRITE_SUPER));
+    assertEquals(commits, counter(image, PersistentCounter.TRANSACTION_COMMIT));
+    assertEquals(ExitCode.DONE, run(images, "reset-counters"));
+    assertEquals(0, counter(image, PersistentCounter.TRANSACTION_COMMIT));
+    assertSound(images);
+  }
+
+  @Test
+  void whatCannotBeChangedIsRefusedByName() throws IOException {
+    List<String> one = copies("inodes-32bit");
+    assertEquals(ExitCode.USAGE, run(one, "set-fs-option", "--data_replicas=2"));
+    assertEquals(ExitCode.USAGE, run(one, "set-fs-option", "--errors=never"));
+    assertEquals(ExitCode.USAGE, run(one, "set-fs-option", "-d7", "--discard"));
+    assertEquals(ExitCode.USAGE, run(one, "set-fs-option"));
+    assertEquals(ExitCode.USAGE, run(one, "reset-counters", "-c", "nonsense"));
+    assertFalse(outside.err().isEmpty());
+  }
+
+  @Test
+  void aMemberThatIsNotNamedWouldBeLeftBehind() throws IOException {
+    List<String> images = copies("replicas2-3dev");
+    assertEquals(ExitCode.FAILED, run(images.subList(0, 2), "set-fs-option", "--errors=ro"));
+    assertTrue(outside.err().contains("member 2 is missing"), outside.err());
+  }
+
+  @Test
+  void aFilesystemOfAnotherVersionIsLeftAlone() throws IOException {
+    assertEquals(ExitCode.FAILED, run(copies("old-version-1.13"), "reset-counters"));
+    assertTrue(outside.err().contains("1.13"), outside.err());
+  }
+}
