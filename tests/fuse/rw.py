@@ -1,0 +1,335 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Mounting read-write: what POSIX promises, random operations against a model, what fsync promises, and after each
+of them fsck -n and verify of what is left on the devices."""
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import fsx
+import mounts
+from mounts import COMMAND, Mountpoint, daemons, jbcachefs, mounted, wait_until
+
+HERE = pathlib.Path(__file__).resolve().parent
+NIGHTLY = os.environ.get("JBCACHEFS_NIGHTLY") == "true"
+SEED_BASE = int(os.environ.get("JBCACHEFS_SEED_BASE", "1"))
+NOBODY = 65534
+
+
+class Filesystem:
+    """New images of a size, formatted, and where they get mounted; nothing of them stays behind."""
+
+    def __init__(self, transport, options=(), devices=1, megabytes=512, user=None):
+        self.transport, self.options, self.user = transport, options, user
+        self.devices, self.megabytes = devices, megabytes
+        self.passphrase = None
+
+    def __enter__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="jbcachefs-rw-", dir=mounts.reachable(self.user))
+        self.images = [os.path.join(self.folder.name, f"image{i}") for i in range(self.devices)]
+        for image in self.images:
+            with open(image, "wb") as file:
+                file.truncate(self.megabytes << 20)
+        made = jbcachefs("format", *self.options, *self.images)
+        assert made.returncode == 0, made.stderr
+        if self.user is not None:
+            os.chmod(self.folder.name, 0o755)
+            for image in self.images:
+                os.chown(image, self.user, self.user)
+        self.point = Mountpoint(self.user)
+        self.directory = self.point.__enter__()
+        return self
+
+    def __exit__(self, *_):
+        for daemon in daemons(self.directory):
+            os.kill(daemon, signal.SIGKILL)
+        self.point.__exit__()
+        self.folder.cleanup()
+
+    def mount(self, options="rw"):
+        made = jbcachefs("mount", ":".join(self.images), self.directory, "-o",
+                         f"{options},transport={self.transport}", user=self.user)
+        assert made.returncode == 0, made.stderr
+        assert mounted(self.directory), "mount ended with 0, but nothing is mounted"
+
+    def umount(self):
+        ended = jbcachefs("umount", self.directory, user=self.user)
+        assert ended.returncode == 0, ended.stderr
+
+    def kill(self):
+        """The daemon dies as at a power cut of its own; everybody else gets an error."""
+        for daemon in daemons(self.directory):
+            os.kill(daemon, signal.SIGKILL)
+        subprocess.run(["umount", "-l", self.directory], check=True)
+        wait_until("the daemon is gone", lambda: not daemons(self.directory))
+
+    def check(self):
+        """What our own tools say of what is on the devices."""
+        looked = jbcachefs("fsck", "-n", *self.images)
+        assert looked.returncode == 0, f"fsck -n ends with {looked.returncode}: {looked.stdout[-2000:]}{looked.stderr}"
+        read = jbcachefs("verify", *self.images)
+        assert read.returncode == 0, f"verify ends with {read.returncode}: {read.stdout[-2000:]}{read.stderr}"
+
+    def __truediv__(self, name):
+        return os.path.join(self.directory, name)
+
+
+def posix_cases(filesystem, user=None):
+    line = [mounts.interpreter(user), mounts.readable(user, HERE / "posix.py"), filesystem.directory]
+    if user is not None:
+        line = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *line]
+    ended = subprocess.run(line, capture_output=True, text=True, check=False, timeout=mounts.SECONDS)
+    assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-1000:]
+    print(f"    {ended.stdout.strip().splitlines()[-1]}")
+
+
+def posix_as_root(transport):
+    """The table of what POSIX promises, as root, who plays users too."""
+    with Filesystem(transport) as filesystem:
+        filesystem.mount()
+        posix_cases(filesystem)
+        filesystem.umount()
+        filesystem.check()
+
+
+def posix_as_a_user(transport):
+    """The same as an ordinary user who mounts for himself."""
+    with Filesystem(transport, user=NOBODY) as filesystem:
+        filesystem.user = None
+        filesystem.mount()
+        os.chown(filesystem.directory, NOBODY, NOBODY)
+        filesystem.umount()
+        filesystem.user = NOBODY
+        filesystem.mount()
+        posix_cases(filesystem, NOBODY)
+        filesystem.umount()
+        filesystem.check()
+
+
+def random_operations(transport):
+    """Random reads, writes, truncations, holes and mappings against a model in memory."""
+    operations = 1_000_000 // 4 if NIGHTLY else 3000
+    kinds = ((), ("--encrypted", "--no_passphrase")) if transport == "dev" else (
+        ("--compression=lz4",), ("--data_checksum=xxhash", "--compression=zstd"))
+    for number, options in enumerate(kinds):
+        seed = SEED_BASE + number
+        with Filesystem(transport, options) as filesystem:
+            filesystem.mount()
+            wrong = fsx.run(filesystem / "file", seed, operations)
+            assert wrong is None, f"{' '.join(options)}: {wrong}\n    reproduce: fsx.py FILE {seed} {operations}"
+            filesystem.umount()
+            filesystem.check()
+
+
+def two_copies(transport):
+    """Two devices with two replicas: written, and read from either one alone."""
+    with Filesystem(transport, ("--replicas=2",), devices=2, megabytes=256) as filesystem:
+        filesystem.mount()
+        data = os.urandom(3_000_000)
+        with open(filesystem / "file", "wb") as file:
+            file.write(data)
+        filesystem.umount()
+        filesystem.check()
+        for image in filesystem.images:
+            shown = subprocess.run([COMMAND, "cat", image, "/file"], capture_output=True, check=False)
+            assert shown.stdout == data, shown.stderr
+
+
+def what_was_synced_survives(transport):
+    """kill -9 of the daemon: what fsync was told is there, names too, and the rest is sound."""
+    with Filesystem(transport) as filesystem:
+        known = {}
+        for turn in range(3):
+            filesystem.mount()
+            for path, data in known.items():
+                with open(filesystem / path, "rb") as file:
+                    assert file.read() == data, f"{path}: something else after kill -9"
+            os.mkdir(filesystem / f"d{turn}")
+            for number in range(20):
+                path, data = f"d{turn}/f{number}", os.urandom(1 + number * number * 700)
+                fd = os.open(filesystem / path, os.O_CREAT | os.O_WRONLY)
+                os.write(fd, data)
+                if number % 2 == 0:
+                    os.fsync(fd)
+                    known[path] = data
+                os.close(fd)
+            fd = os.open(filesystem / f"d{turn}", os.O_RDONLY)
+            os.rename(filesystem / f"d{turn}/f0", filesystem / f"d{turn}/renamed")
+            os.fsync(fd)
+            os.close(fd)
+            known[f"d{turn}/renamed"] = known.pop(f"d{turn}/f0")
+            fd = os.open(filesystem / f"d{turn}/unlinked", os.O_CREAT | os.O_RDWR)
+            os.write(fd, b"x" * 100_000)
+            os.unlink(filesystem / f"d{turn}/unlinked")
+            os.fsync(fd)
+            filesystem.kill()
+        filesystem.mount()
+        for path, data in known.items():
+            with open(filesystem / path, "rb") as file:
+                assert file.read() == data, f"{path}: something else after kill -9"
+        filesystem.umount()
+        filesystem.check()
+
+
+def filled_to_the_last_block(transport):
+    """Full, then emptied, and again: there is room again each time, and df says the same."""
+    with Filesystem(transport, megabytes=96) as filesystem:
+        filesystem.mount()
+        empty = free(filesystem)
+        for _ in range(20 if NIGHTLY else 2):
+            fd = os.open(filesystem / "big", os.O_CREAT | os.O_WRONLY)
+            written = 0
+            try:
+                while True:
+                    written += os.write(fd, os.urandom(1 << 20))
+                    os.fsync(fd)
+            except OSError as e:
+                assert e.errno == 28, e
+            assert written > empty * 3 // 4, f"only {written} of {empty} bytes had room"
+            os.close(fd)
+            os.unlink(filesystem / "big")
+            wait_until("as much is free again as before", lambda: free(filesystem) > empty - (2 << 20))
+        put(filesystem / "after", b"room" * 1000)
+        filesystem.umount()
+        filesystem.check()
+
+
+def free(filesystem):
+    seen = os.statvfs(filesystem.directory)
+    return seen.f_bfree * seen.f_frsize
+
+
+def subvolumes_and_snapshots(_):
+    """Commands change a mounted filesystem, and the kernel shows at once what they did."""
+    with Filesystem("dev") as filesystem:
+        filesystem.mount()
+
+        def command(*words, code=0):
+            ended = jbcachefs("subvolume", *words)
+            assert ended.returncode == code, (words, ended)
+            return ended.stdout + ended.stderr
+
+        assert not os.path.exists(filesystem / "sub"), "now the kernel knows that there is no such name"
+        command("create", filesystem / "sub")
+        assert os.listdir(filesystem / "sub") == []
+        assert "exists" in command("create", filesystem / "sub", code=1)
+        put(filesystem / "sub/file", b"before")
+        held = open(filesystem / "sub/file", "rb")
+        command("snapshot", "-r", filesystem / "sub", filesystem / "frozen")
+        command("snapshot", filesystem / "sub", filesystem / "thawed")
+        put(filesystem / "sub/file", b"after!")
+        put(filesystem / "thawed/file", b"other")
+        assert [get(filesystem / name) for name in ("frozen/file", "sub/file", "thawed/file")] == [b"before", b"after!", b"other"]
+        assert held.read() == b"after!", "a file that was open before the snapshot is the subvolume's"
+        held.close()
+        try:
+            put(filesystem / "frozen/file", b"no")
+            raise AssertionError("a read-only snapshot could be written to")
+        except OSError as e:
+            assert e.errno == 30, e
+        listed = command("list", "-s", filesystem.directory)
+        assert all(name in listed for name in ("sub", "frozen", "thawed")), listed
+        assert "ro" in listed, listed
+        put(filesystem / "sub/dirty", b"d" * 1_000_000)
+        command("snapshot", filesystem / "sub", filesystem / "late")
+        assert get(filesystem / "late/dirty") == b"d" * 1_000_000
+        command("delete", filesystem / "sub", filesystem / "late")
+        assert sorted(os.listdir(filesystem.directory)) == ["frozen", "lost+found", "thawed"]
+        assert get(filesystem / "frozen/file") == b"before"
+        command("delete", filesystem.directory + "/lost+found", code=1)
+        used = jbcachefs("fs", "usage", filesystem.directory)
+        assert used.returncode == 0 and "Used" in used.stdout, used
+        filesystem.umount()
+        filesystem.check()
+
+
+def put(path, data):
+    with open(path, "wb") as file:
+        file.write(data)
+
+
+def get(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def locked_against_others(_):
+    """A second mount of the same devices is refused, and so is fsck that would write."""
+    with Filesystem("dev") as filesystem, Mountpoint() as other:
+        filesystem.mount()
+        refused = jbcachefs("mount", ":".join(filesystem.images), other, "-o", "rw")
+        assert refused.returncode == 32 and "in use" in refused.stderr, refused
+        assert not mounted(other)
+        filesystem.umount()
+
+
+def read_only(_):
+    """ro, nochanges and norecovery: nothing can be changed, and nothing is."""
+    with Filesystem("dev") as filesystem:
+        filesystem.mount()
+        with open(filesystem / "file", "wb") as file:
+            file.write(b"text")
+        filesystem.umount()
+        before = digest(filesystem.images)
+        for option in ("ro", "nochanges", "norecovery"):
+            filesystem.mount(option)
+            try:
+                open(filesystem / "file", "ab")
+                raise AssertionError(f"-o {option}: a file could be opened for writing")
+            except OSError as e:
+                assert e.errno == 30, e
+            with open(filesystem / "file", "rb") as file:
+                assert file.read() == b"text"
+            filesystem.umount()
+        assert digest(filesystem.images) == before, "a read-only mount changed the devices"
+
+
+def digest(images):
+    return [subprocess.run(["sha256sum", image], check=True, capture_output=True).stdout for image in images]
+
+
+def ended_by_a_signal(transport):
+    """SIGTERM to the daemon: everything is written, and the filesystem is clean, though a file is open."""
+    with Filesystem(transport) as filesystem:
+        filesystem.mount()
+        file = open(filesystem / "file", "wb")
+        file.write(b"a" * 5_000_000)
+        file.flush()
+        (daemon,) = daemons(filesystem.directory)
+        os.kill(daemon, signal.SIGTERM)
+        wait_until("the daemon has ended", lambda: not daemons(filesystem.directory), 40)
+        assert not mounted(filesystem.directory)
+        try:
+            file.close()
+        except OSError:
+            pass
+        filesystem.check()
+        filesystem.mount("ro")
+        assert os.path.getsize(filesystem / "file") == 5_000_000
+        filesystem.umount()
+
+
+EACH_TRANSPORT = (posix_as_root, random_operations, what_was_synced_survives)
+ONCE = (posix_as_a_user, two_copies, filled_to_the_last_block, ended_by_a_signal, subvolumes_and_snapshots,
+        locked_against_others, read_only)
+
+
+def run(ring, names):
+    passed = failed = 0
+    cases = [(case, transport) for case in EACH_TRANSPORT for transport in ring.transports]
+    cases += [(case, "dev") for case in ONCE]
+    for case, transport in cases:
+        if names and case.__name__ not in names:
+            continue
+        begun = time.monotonic()
+        try:
+            case(transport)
+            passed += 1
+            print(f"{case.__name__} over {transport}: passed in {time.monotonic() - begun:.1f} s", flush=True)
+        except (AssertionError, OSError, subprocess.SubprocessError) as e:
+            failed += 1
+            print(f"{case.__name__} over {transport}: FAILED: {type(e).__name__}: {e}", flush=True)
+    return passed, failed
