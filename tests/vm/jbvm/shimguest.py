@@ -29,7 +29,7 @@ def shim_guest(kernel, folder, built):
                  for program in PROGRAMS]
     disks = {disk: _make_disk(folder, disk) for disk in DISKS}
     modules = [*MODULES, *([str(built)] if built else [])]
-    return Guest(kernel, modules, disks, programs, memory=1024, append=KERNEL_OPTIONS)
+    return Guest(kernel, modules, disks, programs, memory=1024, append=KERNEL_OPTIONS, scratch=True)
 
 
 def complaints(log):
