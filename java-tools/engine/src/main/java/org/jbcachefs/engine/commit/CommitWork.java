@@ -9,6 +9,7 @@ import java.util.function.LongConsumer;
 import org.jbcachefs.engine.alloc.write.BucketChanges;
 import org.jbcachefs.engine.alloc.write.Counters;
 import org.jbcachefs.engine.alloc.write.KeyDifference;
+import org.jbcachefs.engine.alloc.write.ReconcileTrigger;
 import org.jbcachefs.engine.btree.live.LiveBtrees;
 import org.jbcachefs.engine.btree.live.LiveKey;
 import org.jbcachefs.engine.btree.live.LiveNode;
@@ -42,6 +43,7 @@ public final class CommitWork {
   private final Journal journal;
   private final JournalPins<LiveNode> pins;
   private final KeyDifference difference;
+  private final ReconcileTrigger reconcile;
   private final BucketChanges buckets;
   private final Counters counters;
   private final ReplicasEntries replicas;
@@ -60,7 +62,8 @@ public final class CommitWork {
     CHANGED,
     JOURNAL_UNWRITTEN,
     JOURNAL_FULL,
-    REPLICAS_MISSING
+    REPLICAS_MISSING,
+    VERSION_MISSING
   }
 
   /** A replicas entry that the superblock lacks. */
@@ -81,6 +84,7 @@ public final class CommitWork {
       Journal journal,
       JournalPins<LiveNode> pins,
       KeyDifference difference,
+      ReconcileTrigger reconcile,
       BucketChanges buckets,
       Counters counters,
       ReplicasEntries replicas,
@@ -91,6 +95,7 @@ public final class CommitWork {
     this.journal = journal;
     this.pins = pins;
     this.difference = difference;
+    this.reconcile = reconcile;
     this.buckets = buckets;
     this.counters = counters;
     this.replicas = replicas;
@@ -117,7 +122,9 @@ public final class CommitWork {
     long seq;
     do {
       seq = journal.seq();
-      compute(transaction, seq);
+      if (!compute(transaction, seq)) {
+        return Outcome.of(Kind.VERSION_MISSING);
+      }
       Missing missing = missingReplicas();
       if (missing != null) {
         return new Outcome(Kind.REPLICAS_MISSING, 0, missing);
@@ -149,16 +156,32 @@ public final class CommitWork {
     return bytes;
   }
 
-  /** All that follows; nothing is changed yet. */
-  private void compute(Transaction transaction, long seq) {
+  /**
+   * All that follows; nothing is changed yet.
+   *
+   * @return false if the superblock must name the version first that brought what is used
+   */
+  private boolean compute(Transaction transaction, long seq) {
     keys.clear();
     buckets.clear();
     counters.clear();
+    reconcile.begin();
+    boolean noted = false;
     for (Map.Entry<Slot, LiveKey> update : transaction.updates().entrySet()) {
       Slot slot = update.getKey();
       LiveKey key = update.getValue();
-      boolean had = keys.lookup(slot, oldKey);
       Bkey now = key.isDeleted() ? null : key.read(newKey);
+      if (now != null && slot.level() == 0) {
+        now =
+            reconcile.noted(slot.btree(), now, (b, pos, out) -> outcome(transaction, b, pos, out));
+        if (now != newKey) {
+          noted = true;
+          key = new LiveKey(now);
+        }
+      } else if (now != null) {
+        reconcile.node(keys, now);
+      }
+      boolean had = keys.lookup(slot, oldKey);
       difference.replace(keys, slot.btree(), slot.level(), had ? oldKey : null, now);
       if (had || !key.isDeleted()) {
         keys.put(slot, stamped(key, seq));
@@ -188,6 +211,18 @@ public final class CommitWork {
     } else {
       counterUpdates.clear();
     }
+    return !noted || !reconcile.lacksVersion();
+  }
+
+  /** Reads a leaf key as the transaction wants it to be. */
+  private boolean outcome(Transaction transaction, int btree, Bpos pos, Bkey out) {
+    Slot slot = new Slot(btree, 0, pos);
+    LiveKey own = transaction.updates().get(slot);
+    if (own != null) {
+      own.read(out);
+      return !own.isDeleted();
+    }
+    return keys.lookup(slot, out);
   }
 
   private static LiveKey stamped(LiveKey key, long seq) {
@@ -206,6 +241,7 @@ public final class CommitWork {
     if (old != null) {
       difference.replace(keys, old.btree(), old.level() + 1, old.toKey(), null);
     }
+    reconcile.node(keys, now.toKey());
     difference.replace(keys, now.btree(), now.level() + 1, null, now.toKey());
   }
 

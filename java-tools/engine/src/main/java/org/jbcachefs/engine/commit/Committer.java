@@ -29,6 +29,9 @@ public final class Committer {
 
     /** Sees to it that the superblock has a replicas entry. */
     void addReplicas(CommitWork.Missing missing);
+
+    /** Sees to it that the superblock says that extents may have notes for background work. */
+    void announceNotes();
   }
 
   public Committer(LiveBtrees btrees, Journal journal, CommitWork work, CommitHelp help) {
@@ -98,6 +101,7 @@ public final class Committer {
         case JOURNAL_UNWRITTEN -> journal.writeClosed();
         case JOURNAL_FULL -> help.freeJournal();
         case REPLICAS_MISSING -> help.addReplicas(outcome.missing());
+        case VERSION_MISSING -> help.announceNotes();
       }
       return 0;
     } catch (NodeMissException e) {

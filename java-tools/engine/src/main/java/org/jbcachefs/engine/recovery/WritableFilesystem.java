@@ -17,6 +17,7 @@ import org.jbcachefs.engine.journal.JournalRecovery;
 import org.jbcachefs.engine.journal.JournalReplay;
 import org.jbcachefs.engine.rules.WriteRule;
 import org.jbcachefs.engine.sb.DeviceSet;
+import org.jbcachefs.engine.sb.EffectiveOptions;
 import org.jbcachefs.engine.sb.write.SuperblockWriter;
 import org.jbcachefs.engine.snapshots.SnapshotTable;
 import org.jbcachefs.engine.snapshots.SubvolumeTable;
@@ -167,6 +168,11 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
   @Override
   public SubvolumeTable subvolumes() {
     return engine.subvolumes();
+  }
+
+  /** The options that count: those it was opened with, else the superblock's. */
+  public EffectiveOptions options() {
+    return engine.effective();
   }
 
   /** What inodes are read by. */

@@ -10,6 +10,7 @@ import org.jbcachefs.engine.alloc.write.Counters;
 import org.jbcachefs.engine.alloc.write.Discards;
 import org.jbcachefs.engine.alloc.write.KeyDifference;
 import org.jbcachefs.engine.alloc.write.OpenBuckets;
+import org.jbcachefs.engine.alloc.write.ReconcileTrigger;
 import org.jbcachefs.engine.alloc.write.SpaceAllocator;
 import org.jbcachefs.engine.btree.NodeReader;
 import org.jbcachefs.engine.btree.live.LiveBtrees;
@@ -31,6 +32,7 @@ import org.jbcachefs.engine.journal.write.JournalPins;
 import org.jbcachefs.engine.journal.write.JournalSettings;
 import org.jbcachefs.engine.rules.WriteRule;
 import org.jbcachefs.engine.sb.DeviceSet;
+import org.jbcachefs.engine.sb.EffectiveOptions;
 import org.jbcachefs.engine.sb.TargetMembers;
 import org.jbcachefs.engine.sb.write.BtreeBitmaps;
 import org.jbcachefs.engine.sb.write.ReplicasEntries;
@@ -50,6 +52,7 @@ import org.jbcachefs.format.sb.Member;
 import org.jbcachefs.format.sb.Superblock;
 import org.jbcachefs.format.sb.SuperblockFlag;
 import org.jbcachefs.format.tables.MemberState;
+import org.jbcachefs.format.tables.MetadataVersion;
 
 /** The parts of the write path, put together for one filesystem. */
 final class WriteEngine {
@@ -71,6 +74,7 @@ final class WriteEngine {
   private final Discards discards;
   private final TableCache<SnapshotTable> snapshots;
   private final TableCache<SubvolumeTable> subvolumes;
+  private final EffectiveOptions effective;
 
   WriteEngine(
       DeviceSet devices,
@@ -82,6 +86,7 @@ final class WriteEngine {
     this.superblock = superblock;
     this.random = options.random();
     this.replicas = new ReplicasEntries(superblock);
+    this.effective = new EffectiveOptions(superblock::current, options.given());
     NodeContext context = nodeContext(key, start);
     NodeReader reader = new NodeReader(devices, context, false, options.open().findings());
     this.btrees = new LiveBtrees(reader, options.cacheBytes());
@@ -113,9 +118,10 @@ final class WriteEngine {
     BucketChanges buckets =
         new BucketChanges(new BucketGeometry(current().members()), open, options.rules());
     Counters counters = new Counters();
+    ExtentEntrySizes sizes = ExtentEntrySizes.of(current()::extentTypeU64s);
     KeyDifference difference =
         new KeyDifference(
-            ExtentEntrySizes.of(current()::extentTypeU64s),
+            sizes,
             context.nodeSectors(),
             current().extentBpShift(),
             buckets,
@@ -127,6 +133,7 @@ final class WriteEngine {
             journal,
             pins,
             difference,
+            new ReconcileTrigger(effective, sizes, snapshots::get),
             buckets,
             counters,
             replicas,
@@ -228,6 +235,10 @@ final class WriteEngine {
     }
   }
 
+  EffectiveOptions effective() {
+    return effective;
+  }
+
   SuperblockWriter superblock() {
     return superblock;
   }
@@ -325,6 +336,12 @@ final class WriteEngine {
     @Override
     public void addReplicas(CommitWork.Missing missing) {
       replicas.require(missing.dataType(), missing.required(), missing.devices());
+    }
+
+    @Override
+    public void announceNotes() {
+      int version = MetadataVersion.SB_FIELD_EXTENT_TYPE_U64S.number();
+      superblock.update(editor -> editor.flag(SuperblockFlag.VERSION_INCOMPAT, version));
     }
   }
 }

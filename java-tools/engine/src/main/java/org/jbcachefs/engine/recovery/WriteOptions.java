@@ -3,8 +3,10 @@ package org.jbcachefs.engine.recovery;
 
 import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.jbcachefs.engine.rules.WriteRules;
+import org.jbcachefs.format.tables.FilesystemOption;
 
 /**
  * How to open a filesystem for writing. Immutable; begin with {@link #defaults}.
@@ -14,13 +16,15 @@ import org.jbcachefs.engine.rules.WriteRules;
  * @param random where uuids and the numbers of nodes come from; safe for several threads
  * @param rules which rules of the write path hold: all, but in tests
  * @param cacheBytes memory for btree nodes that nobody uses at the moment
+ * @param given options in the place of what the superblock says, as long as it is open
  */
 public record WriteOptions(
     OpenOptions open,
     InstantSource clock,
     RandomGenerator random,
     WriteRules rules,
-    long cacheBytes) {
+    long cacheBytes,
+    Map<FilesystemOption, Long> given) {
   private static final long CACHE_BYTES = 128 << 20;
 
   /** The machine's clock and randomness, every rule, all members there. */
@@ -30,26 +34,32 @@ public record WriteOptions(
         InstantSource.system(),
         new SecureRandom(),
         WriteRules.ALL,
-        CACHE_BYTES);
+        CACHE_BYTES,
+        Map.of());
   }
 
   public WriteOptions withOpen(OpenOptions options) {
-    return new WriteOptions(options, clock, random, rules, cacheBytes);
+    return new WriteOptions(options, clock, random, rules, cacheBytes, given);
   }
 
   public WriteOptions withClock(InstantSource source) {
-    return new WriteOptions(open, source, random, rules, cacheBytes);
+    return new WriteOptions(open, source, random, rules, cacheBytes, given);
   }
 
   public WriteOptions withRandom(RandomGenerator generator) {
-    return new WriteOptions(open, clock, generator, rules, cacheBytes);
+    return new WriteOptions(open, clock, generator, rules, cacheBytes, given);
   }
 
   public WriteOptions withRules(WriteRules others) {
-    return new WriteOptions(open, clock, random, others, cacheBytes);
+    return new WriteOptions(open, clock, random, others, cacheBytes, given);
   }
 
   public WriteOptions withCacheBytes(long bytes) {
-    return new WriteOptions(open, clock, random, rules, bytes);
+    return new WriteOptions(open, clock, random, rules, bytes, given);
+  }
+
+  /** Options that count instead of the superblock's, which stay as they are. */
+  public WriteOptions withGiven(Map<FilesystemOption, Long> options) {
+    return new WriteOptions(open, clock, random, rules, cacheBytes, Map.copyOf(options));
   }
 }

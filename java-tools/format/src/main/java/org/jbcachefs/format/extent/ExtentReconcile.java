@@ -34,5 +34,27 @@ public final class ExtentReconcile {
   public static final BitRange BACKGROUND_TARGET = new BitRange(44, 54);
   public static final BitRange PROMOTE_TARGET = new BitRange(54, 64);
 
+  /** Nothing is to be done. */
+  public static final int WORK_NONE = 0;
+
+  /** To be done before other work. */
+  public static final int WORK_HIPRI = 1;
+
+  public static final int WORK_NORMAL = 2;
+
+  /** Could not be done so far, and waits for more devices or room. */
+  public static final int WORK_PENDING = 3;
+
   private ExtentReconcile() {}
+
+  /** Which list of work an extent with that word is on. Source: {@code rb_work_id}. */
+  public static int work(long word) {
+    if (NEED_RB.get(word) == 0) {
+      return WORK_NONE;
+    }
+    if (PENDING.isSet(word)) {
+      return WORK_PENDING;
+    }
+    return HIPRI.isSet(word) ? WORK_HIPRI : WORK_NORMAL;
+  }
 }

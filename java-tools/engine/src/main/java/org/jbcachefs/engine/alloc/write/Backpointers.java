@@ -10,6 +10,7 @@ import org.jbcachefs.format.bytes.Le;
 import org.jbcachefs.format.extent.ExtentEntries;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.extent.ExtentPtr;
+import org.jbcachefs.format.extent.ExtentReconcile;
 import org.jbcachefs.format.tables.DataType;
 import org.jbcachefs.format.value.Backpointer;
 
@@ -24,15 +25,21 @@ final class Backpointers {
   private final ExtentEntrySizes entrySizes;
   private final long nodeSectors;
   private final int shift;
+  private final BucketGeometry geometry;
 
-  Backpointers(ExtentEntrySizes entrySizes, long nodeSectors, int shift) {
+  Backpointers(ExtentEntrySizes entrySizes, long nodeSectors, int shift, BucketGeometry geometry) {
     this.entrySizes = entrySizes;
     this.nodeSectors = nodeSectors;
+    this.geometry = geometry;
     this.shift = shift;
   }
 
-  /** Adds the backpointers of a key, or takes them away. */
-  void of(Bkey key, int btree, int level, KeyAccess keys, boolean add) {
+  /**
+   * Adds the backpointers of a key, or takes them away.
+   *
+   * @param work the list of background work that an extent is on
+   */
+  void of(Bkey key, int btree, int level, int work, KeyAccess keys, boolean add) {
     KeyType type = KeyType.of(key.type());
     boolean pointers =
         type == KeyType.EXTENT
@@ -48,8 +55,11 @@ final class Backpointers {
         continue;
       }
       Bpos pos = Bpos.of(entries.dev(), (entries.sector() << shift) + entries.crc().offset());
+      int listed = level == 0 && geometry.isRotational(entries.dev()) ? work : 0;
+      listed = listed == ExtentReconcile.WORK_PENDING ? 0 : listed;
+      ReconcileLists.place(keys, pos, listed, add);
       if (add) {
-        keys.set(BTREE, backpointer(key, btree, level, pos));
+        keys.set(BTREE, backpointer(key, btree, level, pos, listed));
       } else if (!keys.isSet(BTREE, pos)) {
         // Else another key points there from now on: a piece of this one.
         keys.delete(BTREE, pos);
@@ -57,7 +67,7 @@ final class Backpointers {
     }
   }
 
-  private Bkey backpointer(Bkey key, int btree, int level, Bpos pos) {
+  private Bkey backpointer(Bkey key, int btree, int level, Bpos pos, int listed) {
     DataType type = level > 0 ? DataType.BTREE : entries.cached() ? DataType.CACHED : DataType.USER;
     long sectors = level > 0 ? nodeSectors : entries.diskSectors();
     MemorySegment value = MemorySegment.ofArray(new long[Backpointer.BYTES / Long.BYTES]);
@@ -65,6 +75,8 @@ final class Backpointers {
     Le.putU8(value, Backpointer.OFFSET_LEVEL, level);
     Le.putU8(value, Backpointer.OFFSET_DATA_TYPE, type.number());
     Le.putU8(value, Backpointer.OFFSET_BUCKET_GENERATION, entries.gen());
+    long flags = Backpointer.FLAG_RECONCILE_PHYS.set(0, listed);
+    Le.putU32(value, Backpointer.OFFSET_FLAGS, (int) flags);
     Le.putU32(value, Backpointer.OFFSET_BUCKET_SECTORS, (int) sectors);
     Le.putU32(value, Backpointer.OFFSET_POS_SNAPSHOT, key.snapshot());
     Le.putU64(value, Backpointer.OFFSET_POS_OFFSET, key.offset());

@@ -97,6 +97,20 @@ public final class Counters {
     add(AccountingType.INUM, what, extents, length, sectors);
   }
 
+  /** Sectors that background work has to do something about, for a reason. */
+  public void reconcileWork(int reason, boolean metadata, long sectors) {
+    add(
+        AccountingType.RECONCILE_WORK,
+        bytes(reason),
+        metadata ? 0 : sectors,
+        metadata ? sectors : 0);
+  }
+
+  /** Sectors that are to leave a device. */
+  public void leaving(int device, long sectors) {
+    add(AccountingType.DEV_LEAVING, u32(device), sectors);
+  }
+
   private static byte[] bytes(int first) {
     byte[] what = new byte[KEY_BYTES];
     what[0] = (byte) first;

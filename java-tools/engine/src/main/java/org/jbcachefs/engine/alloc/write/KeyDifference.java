@@ -18,6 +18,7 @@ import org.jbcachefs.format.extent.ExtentPtr;
 public final class KeyDifference {
   private final Contributions contributions;
   private final Backpointers backpointers;
+  private final ReconcileNotes notes;
   private final BucketChanges buckets;
   private final Counters counters;
   private final WriteRules rules;
@@ -38,7 +39,8 @@ public final class KeyDifference {
       Counters counters,
       WriteRules rules) {
     this.contributions = new Contributions(entrySizes, nodeSectors);
-    this.backpointers = new Backpointers(entrySizes, nodeSectors, bpShift);
+    this.backpointers = new Backpointers(entrySizes, nodeSectors, bpShift, buckets.geometry());
+    this.notes = new ReconcileNotes(entrySizes);
     this.buckets = buckets;
     this.counters = counters;
     this.rules = rules;
@@ -69,8 +71,10 @@ public final class KeyDifference {
     }
     sign = by;
     contributions.of(key, btree, level, sink);
+    notes.of(key);
+    notes.list(keys, btree, level, key.pos(), by > 0);
     if (rules.hold(WriteRule.BACKPOINTERS)) {
-      backpointers.of(key, btree, level, keys, by > 0);
+      backpointers.of(key, btree, level, notes.work(), keys, by > 0);
     }
   }
 
@@ -87,11 +91,17 @@ public final class KeyDifference {
 
     @Override
     public void replicas(int dataType, int required, int[] devices, int count, long sectors) {
-      int here = 0;
-      while (here < count && devices[here] != ExtentPtr.NO_DEVICE) {
-        here++;
-      }
-      counters.replicas(dataType, required, devices, here, sign * sectors);
+      counters.replicas(dataType, required, devices, count, sign * sectors);
+    }
+
+    @Override
+    public void reconcileWork(int reason, boolean metadata, long sectors) {
+      counters.reconcileWork(reason, metadata, sign * sectors);
+    }
+
+    @Override
+    public void leaving(int device, long sectors) {
+      counters.leaving(device, sign * sectors);
     }
 
     @Override

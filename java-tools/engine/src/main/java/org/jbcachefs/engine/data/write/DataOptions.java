@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.engine.data.write;
 
+import org.jbcachefs.engine.sb.EffectiveOptions;
 import org.jbcachefs.format.checksum.ChecksumType;
 import org.jbcachefs.format.compress.CompressionType;
 import org.jbcachefs.format.sb.Superblock;
@@ -41,33 +42,34 @@ public record DataOptions(
    * Of that file. With {@code nocow} data is neither checksummed nor compressed nor encrypted,
    * whatever other options say; source: {@code bch2_io_opts_fixups}.
    */
-  public static DataOptions of(Inode inode, Superblock superblock) {
-    boolean plain = value(inode, superblock, InodeOption.NOCOW) != 0;
-    int compression = plain ? 0 : (int) value(inode, superblock, InodeOption.COMPRESSION);
+  public static DataOptions of(Inode inode, EffectiveOptions options) {
+    Superblock superblock = options.superblock();
+    boolean plain = value(inode, options, InodeOption.NOCOW) != 0;
+    int compression = plain ? 0 : (int) value(inode, options, InodeOption.COMPRESSION);
     int type = compression & TYPE_MASK;
     return new DataOptions(
-        plain ? ChecksumType.NONE : checksum(inode, superblock),
+        plain ? ChecksumType.NONE : checksum(inode, options),
         type < COMPRESSIONS.length ? COMPRESSIONS[type] : CompressionType.NONE,
         compression >>> LEVEL_SHIFT,
-        Math.max(1, (int) value(inode, superblock, InodeOption.DATA_REPLICAS)),
-        (int) value(inode, superblock, InodeOption.FOREGROUND_TARGET),
+        Math.max(1, (int) value(inode, options, InodeOption.DATA_REPLICAS)),
+        (int) value(inode, options, InodeOption.FOREGROUND_TARGET),
         (int) (superblock.option(FilesystemOption.ENCODED_EXTENT_MAX).orElse(64 << 10) >> 9),
         Math.min(superblock.blockBytes() / 2, INLINE_MOST));
   }
 
-  private static ChecksumType checksum(Inode inode, Superblock superblock) {
-    if (superblock.encrypted()) {
-      return superblock.option(FilesystemOption.WIDE_MACS).orElse(0) != 0
+  private static ChecksumType checksum(Inode inode, EffectiveOptions options) {
+    if (options.superblock().encrypted()) {
+      return options.value(FilesystemOption.WIDE_MACS) != 0
           ? ChecksumType.CHACHA20_POLY1305_128
           : ChecksumType.CHACHA20_POLY1305_80;
     }
-    long option = value(inode, superblock, InodeOption.DATA_CHECKSUM);
+    long option = value(inode, options, InodeOption.DATA_CHECKSUM);
     return option < CHECKSUMS.length ? CHECKSUMS[(int) option] : ChecksumType.CRC32C;
   }
 
-  private static long value(Inode inode, Superblock superblock, InodeOption option) {
+  private static long value(Inode inode, EffectiveOptions options, InodeOption option) {
     long own = inode.stored(option);
-    return own != 0 ? own - 1 : superblock.option(option.option()).orElse(0);
+    return own != 0 ? own - 1 : options.value(option.option());
   }
 
   /** Whether an extent must be read as a whole, and so must not be too large. */

@@ -2,6 +2,7 @@
 package org.jbcachefs.engine.fs.write;
 
 import java.lang.foreign.MemorySegment;
+import org.jbcachefs.engine.alloc.write.ReconcileOptions;
 import org.jbcachefs.engine.btree.Btrees;
 import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.data.write.ExtentOverwrite;
@@ -89,7 +90,7 @@ final class Cloning {
     long length = extent == null ? sectors : Math.min(sectors, extent.start() - start);
     if (length <= 0) {
       Bkey pointer =
-          extent.type() == KeyType.REFLINK_P.number() ? extent : makeIndirect(tree, extent);
+          extent.type() == KeyType.REFLINK_P.number() ? extent : makeIndirect(tree, from, extent);
       length = Math.min(sectors, extent.offset() - start);
       insert = pointer(to.number(), target, length, index(pointer) + start - pointer.start());
     }
@@ -153,13 +154,18 @@ final class Cloning {
   }
 
   /** Moves an extent to the reflink btree; the pointer that takes its place, in its snapshot. */
-  private Bkey makeIndirect(TreeTransaction tree, Bkey extent) {
+  private Bkey makeIndirect(TreeTransaction tree, InodeId from, Bkey extent) {
     boolean inline = extent.type() == KeyType.INLINE_DATA.number();
     long sectors = Integer.toUnsignedLong(extent.size());
     long index = lastIndex(filesystem.btrees(), tree);
-    MemorySegment value = MemorySegment.ofArray(new long[1 + extent.valueBytes() / Long.BYTES]);
+    long note = inline ? 0 : note(tree.inode(from));
+    int words = 1 + extent.valueBytes() / Long.BYTES;
+    MemorySegment value = MemorySegment.ofArray(new long[note == 0 ? words : words + 1]);
     MemorySegment.copy(
         extent.segment(), extent.valueOffset(), value, Long.BYTES, extent.valueBytes());
+    if (note != 0) {
+      Le.putU64(value, (long) words * Long.BYTES, note);
+    }
     KeyType type = inline ? KeyType.INDIRECT_INLINE_DATA : KeyType.REFLINK_V;
     tree.transaction()
         .update(
@@ -175,6 +181,12 @@ final class Cloning {
     ReflinkReferences.add(tree.transaction(), pointer);
     tree.transaction().update(BtreeId.EXTENTS, pointer);
     return pointer;
+  }
+
+  /** Shared data says whose options it was to have, where these were the file's own. */
+  private long note(Inode inode) {
+    ReconcileOptions options = ReconcileOptions.of(inode, filesystem.options());
+    return options.own() == 0 ? 0 : options.word();
   }
 
   /** Where the reflink btree ends. */

@@ -195,7 +195,7 @@ final class FileContents {
   /** Puts blocks into a file. */
   private void put(
       InodeId id, Inode inode, long offset, MemorySegment blocks, long newSize, boolean touch) {
-    DataOptions options = DataOptions.of(inode, filesystem.superblock());
+    DataOptions options = DataOptions.of(inode, filesystem.options());
     long left = newSize - offset;
     if (left <= Math.min(options.inlineBytes(), blocks.byteSize())) {
       Bkey key = inline(id.number(), offset, blocks, (int) left);
@@ -273,7 +273,7 @@ final class FileContents {
       throw new PosixException(
           target.length == 0 ? PosixError.ENOENT : PosixError.ENAMETOOLONG, "the link's target");
     }
-    DataOptions options = DataOptions.of(inodes.apply(directory), filesystem.superblock());
+    DataOptions options = DataOptions.of(inodes.apply(directory), filesystem.options());
     MemorySegment blocks =
         buffers.get().atLeast(up(target.length)).asSlice(0, up(target.length)).fill((byte) 0);
     MemorySegment.copy(target, 0, blocks, ValueLayout.JAVA_BYTE, 0, target.length);
@@ -350,7 +350,7 @@ final class FileContents {
       return new Tail(null, null);
     }
     rest.fill((byte) 0);
-    DataOptions options = DataOptions.of(inode, filesystem.superblock());
+    DataOptions options = DataOptions.of(inode, filesystem.options());
     if (end - block <= options.inlineBytes()) {
       return new Tail(inline(id.number(), block, bytes, (int) (end - block)), null);
     }
@@ -485,7 +485,7 @@ final class FileContents {
       if (inode.has(Inode.FLAG_APPEND) && mode.removesData()) {
         throw new PosixException(PosixError.EPERM, "the file is append-only");
       }
-      DataOptions options = DataOptions.of(inode, filesystem.superblock());
+      DataOptions options = DataOptions.of(inode, filesystem.options());
       Preallocation preallocation = new Preallocation(filesystem, options);
       if (mode == AllocateMode.PUNCH_HOLE) {
         zero(id, offset, end, null);

@@ -62,6 +62,7 @@ final class OptionChange {
     changed.set(InodeField.FIELDS_SET, value.isPresent() ? own | set : own & ~(long) set);
     changed.set(InodeField.of(option), stored);
     tree.put(id, changed);
+    tree.askForScan(inode, changed.build());
     if (option == InodeOption.CASEFOLD && tree.folds(changed.build())) {
       tree.tellFolding(id);
     }

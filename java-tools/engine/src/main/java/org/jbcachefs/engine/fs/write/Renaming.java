@@ -200,6 +200,7 @@ final class Renaming {
       if (Creation.reinherit(changed, inode, parent) && inode.isDirectory()) {
         throw new PosixException(PosixError.EXDEV, "the directory has other options");
       }
+      tree.askForScan(inode, changed.build());
       if (TreeTransaction.isCounted(inode)) {
         changed.set(InodeField.DEPTH, parent.get(InodeField.DEPTH) + 1);
       }

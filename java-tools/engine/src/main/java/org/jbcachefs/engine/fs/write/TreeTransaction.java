@@ -3,9 +3,12 @@ package org.jbcachefs.engine.fs.write;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.jbcachefs.engine.alloc.write.ReconcileLists;
+import org.jbcachefs.engine.alloc.write.ReconcileOptions;
 import org.jbcachefs.engine.commit.Transaction;
 import org.jbcachefs.engine.fs.InodeId;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.engine.sb.EffectiveOptions;
 import org.jbcachefs.engine.snapshots.SnapshotTable;
 import org.jbcachefs.engine.snapshots.write.SnapshotKeys;
 import org.jbcachefs.format.bkey.Bkey;
@@ -15,6 +18,7 @@ import org.jbcachefs.format.bkey.KeyType;
 import org.jbcachefs.format.error.PosixError;
 import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.tables.InodeOption;
+import org.jbcachefs.format.tables.MetadataVersion;
 import org.jbcachefs.format.value.Inode;
 import org.jbcachefs.format.value.InodeBuilder;
 import org.jbcachefs.format.value.InodeField;
@@ -140,6 +144,22 @@ public final class TreeTransaction {
   /** Puts a changed or new inode. */
   public void put(InodeId id, InodeBuilder inode) {
     InodeKeys.put(writing(id.subvolume()), inode.build());
+  }
+
+  /**
+   * Where an inode's options change, its extents are to be looked at. Source: {@code
+   * bch2_write_inode}.
+   */
+  void askForScan(Inode before, Inode after) {
+    EffectiveOptions options = filesystem.options();
+    boolean same = ReconcileOptions.of(before, options).equals(ReconcileOptions.of(after, options));
+    if (same || filesystem.superblock().version() < MetadataVersion.RECONCILE.number()) {
+      return;
+    }
+    Bpos pos = ReconcileLists.scanOf(after.number());
+    Bkey key = new Bkey();
+    boolean there = transaction.lookup(BtreeId.RECONCILE_SCAN, pos, key);
+    transaction.update(BtreeId.RECONCILE_SCAN, ReconcileLists.scan(pos, there ? key : null));
   }
 
   EntryKeys entries(InodeId id, Inode directory) {
