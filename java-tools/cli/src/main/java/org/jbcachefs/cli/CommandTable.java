@@ -11,6 +11,9 @@ import org.jbcachefs.cli.dump.DumpCommand;
 import org.jbcachefs.cli.dump.UndumpCommand;
 import org.jbcachefs.cli.edit.EditCommand;
 import org.jbcachefs.cli.edit.KillNodeCommand;
+import org.jbcachefs.cli.encryption.RemovePassphraseCommand;
+import org.jbcachefs.cli.encryption.SetPassphraseCommand;
+import org.jbcachefs.cli.encryption.UnlockCommand;
 import org.jbcachefs.cli.extract.ExtractCommand;
 import org.jbcachefs.cli.files.CatFile;
 import org.jbcachefs.cli.files.ListFiles;
@@ -62,6 +65,7 @@ final class CommandTable {
   private static final String MOUNTING = "Mounting";
   private static final String DEVICES = "Devices";
   private static final String SUPERBLOCK = "Superblock";
+  private static final String ENCRYPTION = "Encryption";
   private static final String DEBUG = "Looking inside";
   private static final String MISC = "Other";
 
@@ -121,6 +125,9 @@ final class CommandTable {
           entry("format", SUPERBLOCK, "make a filesystem", "mkfs"),
           entry("set-fs-option", SUPERBLOCK, "change options of a filesystem"),
           entry("reset-counters", SUPERBLOCK, "set a filesystem's counters to zero"),
+          entry("unlock", ENCRYPTION, "give the kernel's keyring the key of a filesystem"),
+          entry("set-passphrase", ENCRYPTION, "change the passphrase of a filesystem"),
+          entry("remove-passphrase", ENCRYPTION, "make a filesystem open without a passphrase"),
           entry("show-super", SUPERBLOCK, "print a superblock"),
           entry("upgrade", SUPERBLOCK, "say what another metadata version would take"),
           entry("recover-super", SUPERBLOCK, "find a lost superblock and write it back"),
@@ -187,6 +194,9 @@ final class CommandTable {
       case "fs usage" -> new FsUsageCommand();
       case "set-fs-option" -> new SetFilesystemOption();
       case "reset-counters" -> new ResetCounters();
+      case "unlock" -> new UnlockCommand();
+      case "set-passphrase" -> new SetPassphraseCommand();
+      case "remove-passphrase" -> new RemovePassphraseCommand();
       case "format" -> new FormatCommand();
       case "show-super" -> new ShowSuperCommand();
       case "upgrade" -> new UpgradeCommand();

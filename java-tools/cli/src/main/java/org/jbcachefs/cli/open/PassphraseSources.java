@@ -69,7 +69,7 @@ public final class PassphraseSources implements KeySource {
       case FAIL ->
           ofKeyring(filesystem)
               .orElseThrow(() ->
-                  new PassphraseException(place, "the keyring has no key bcachefs:" + filesystem));
+                  new PassphraseException(place, "the keyring has no key " + keyName(filesystem)));
       case WAIT -> awaitKeyring(filesystem, place);
       case ASK -> derive(asked(filesystem), encrypted, place);
       case STDIN -> derive(given(), encrypted, place);
@@ -84,8 +84,30 @@ public final class PassphraseSources implements KeySource {
     return ofKeyring(filesystem).orElseGet(() -> derive(asked(filesystem), encrypted, place));
   }
 
+  /** The name that the key of a filesystem has in the kernel's keyrings. */
+  public static String keyName(UUID filesystem) {
+    return "bcachefs:" + filesystem;
+  }
+
+  /**
+   * The key from a passphrase alone, whatever the keyring has: from the file, else the environment,
+   * else the terminal.
+   *
+   * @throws PassphraseException if there is none
+   */
+  public FilesystemKey typedOrGiven(UUID filesystem, EncryptedKey encrypted, Place place) {
+    return derive(given().or(() -> asked(filesystem)), encrypted, place);
+  }
+
+  /** Whether a wrong passphrase was typed, and another one may be. */
+  public boolean canAskAgain() {
+    return file == null
+        && !invocation.environment().containsKey(ENVIRONMENT)
+        && PassphrasePrompt.isPossible();
+  }
+
   private static Optional<FilesystemKey> ofKeyring(UUID filesystem) {
-    return Keyring.read("bcachefs:" + filesystem)
+    return Keyring.read(keyName(filesystem))
         .filter(key -> key.length == FilesystemKey.BYTES)
         .map(FilesystemKey::new);
   }

@@ -18,6 +18,7 @@ public final class Errno {
   public static final int EROFS = 30;
   public static final int ERANGE = 34;
   public static final int ENAMETOOLONG = 36;
+  public static final int ENOSYS = 38;
   public static final int ENOTEMPTY = 39;
   public static final int ELOOP = 40;
   public static final int EOPNOTSUPP = 95;
@@ -46,6 +47,7 @@ public final class Errno {
       case EROFS -> "read-only file system";
       case ERANGE -> "out of range";
       case ENAMETOOLONG -> "name too long";
+      case ENOSYS -> "not offered by this system";
       case ENOTEMPTY -> "directory not empty";
       case ELOOP -> "a symbolic link is in the way";
       case EOPNOTSUPP -> "not supported there";

@@ -40,6 +40,16 @@ public final class PassphrasePrompt {
     }
   }
 
+  /** Whether there is a terminal to ask on. */
+  public static boolean isPossible() {
+    try (OutputStream out = Files.newOutputStream(TERMINAL)) {
+      out.flush();
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   private static byte[] line(InputStream in) throws IOException {
     ByteArrayOutputStream line = new ByteArrayOutputStream();
     for (int b = in.read(); b >= 0; b = in.read()) {

@@ -10,6 +10,7 @@ import org.jbcachefs.cli.ExitCode;
 import org.jbcachefs.cli.Invocation;
 import org.jbcachefs.cli.UsageException;
 import org.jbcachefs.cli.open.MemberOptions;
+import org.jbcachefs.cli.open.OfflineMembers;
 import org.jbcachefs.engine.sb.write.SuperblockWriter;
 import org.jbcachefs.format.bytes.Bytes;
 import org.jbcachefs.format.sb.CountersSection;

@@ -12,6 +12,7 @@ import org.jbcachefs.cli.UsageException;
 import org.jbcachefs.cli.format.OptionTable;
 import org.jbcachefs.cli.format.OptionValues;
 import org.jbcachefs.cli.open.MemberOptions;
+import org.jbcachefs.cli.open.OfflineMembers;
 import org.jbcachefs.cli.output.JsonWriter;
 import org.jbcachefs.cli.show.OptionText;
 import org.jbcachefs.engine.sb.write.SuperblockWriter;

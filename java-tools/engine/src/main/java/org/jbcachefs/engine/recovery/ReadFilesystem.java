@@ -33,14 +33,11 @@ import org.jbcachefs.engine.snapshots.SnapshotTable;
 import org.jbcachefs.engine.snapshots.SubvolumeTable;
 import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.bkey.KeyType;
-import org.jbcachefs.format.crypto.EncryptedKey;
 import org.jbcachefs.format.crypto.FilesystemKey;
-import org.jbcachefs.format.error.CorruptionException;
 import org.jbcachefs.format.error.Finding;
 import org.jbcachefs.format.error.Place;
 import org.jbcachefs.format.error.RefusedException;
 import org.jbcachefs.format.node.NodeContext;
-import org.jbcachefs.format.sb.CryptSection;
 import org.jbcachefs.format.sb.Superblock;
 import org.jbcachefs.format.value.KeyContext;
 
@@ -67,7 +64,7 @@ public final class ReadFilesystem implements FilesystemView {
     this.opened = List.copyOf(opened);
     DeviceSet named = assemble(opened, options);
     new DegradedRules(named).check(options.degraded());
-    this.key = key(named.superblock(), options.keySource());
+    this.key = StoredKey.of(named.superblock(), options.keySource()).orElse(null);
     this.devices = options.rescue() ? NamelessMembers.adopt(named, opened, key, options) : named;
     this.journal = journal(options);
     NodeContext context = nodeContext(journal.blacklist()::contains);
@@ -116,26 +113,6 @@ public final class ReadFilesystem implements FilesystemView {
       }
       return new SuperblockReconstruction(opened, options.threads()).run(options.findings());
     }
-  }
-
-  /** The key of a filesystem that is or once was encrypted, else null. */
-  private static FilesystemKey key(Superblock superblock, KeySource source) {
-    Optional<CryptSection> crypt = superblock.crypt();
-    if (crypt.isEmpty()) {
-      if (superblock.encrypted()) {
-        throw new CorruptionException(
-            "invalid_sb_crypt", superblock.place(), "encrypted, but there is no crypt section");
-      }
-      return null;
-    }
-    EncryptedKey encrypted = crypt.get().key();
-    return encrypted
-        .plainKey()
-        .orElseGet(() ->
-            encrypted.unlock(
-                source.keyFor(superblock.userUuid(), encrypted, superblock.place()),
-                superblock.magicWord(),
-                superblock.place()));
   }
 
   private JournalReplay journal(OpenOptions options) {

@@ -23,24 +23,54 @@ public final class OfflineSuperblock {
    *     is of another version, whose superblocks follow other rules
    */
   public static SuperblockWriter open(List<BlockDevice> devices, InstantSource clock) {
-    DeviceSet set = DeviceSetAssembly.assemble(devices);
-    Superblock superblock = set.superblock();
-    if (superblock.version() != MetadataVersion.CURRENT.number()) {
-      throw new RefusedException(
-          "upgrade_required",
-          superblock.place(),
-          "the filesystem is at version "
-              + MetadataVersion.describe(superblock.version())
-              + ", and superblocks of "
+    DeviceSet set = assembled(devices);
+    if (set.superblock().version() != MetadataVersion.CURRENT.number()) {
+      throw otherVersion(
+          set.superblock(),
+          "superblocks of "
               + MetadataVersion.describe(MetadataVersion.CURRENT.number())
-              + " alone are changed");
+              + " alone");
     }
+    return new SuperblockWriter(set, clock);
+  }
+
+  /**
+   * A writer for what has been of the same form in all versions, of which the filesystem may be an
+   * older one.
+   *
+   * @param devices all members, open for writing
+   * @throws RefusedException if one is missing, or if the filesystem is of a newer version
+   */
+  public static SuperblockWriter openOlder(List<BlockDevice> devices, InstantSource clock) {
+    DeviceSet set = assembled(devices);
+    if (set.superblock().version() > MetadataVersion.CURRENT.number()) {
+      throw otherVersion(
+          set.superblock(),
+          "superblocks up to " + MetadataVersion.describe(MetadataVersion.CURRENT.number()));
+    }
+    return new SuperblockWriter(set, clock);
+  }
+
+  private static DeviceSet assembled(List<BlockDevice> devices) {
+    DeviceSet set = DeviceSetAssembly.assemble(devices);
+    set.superblock().refuseUnreadable();
     for (int index = 0; index < set.size(); index++) {
       if (set.member(index) != null && set.device(index) == null) {
         throw new RefusedException(
             "member_missing", Place.NOWHERE, "member " + index + " is missing; name all of them");
       }
     }
-    return new SuperblockWriter(set, clock);
+    return set;
+  }
+
+  private static RefusedException otherVersion(Superblock superblock, String changed) {
+    return new RefusedException(
+        "upgrade_required",
+        superblock.place(),
+        "the filesystem is at version "
+            + MetadataVersion.describe(superblock.version())
+            + ", and "
+            + changed
+            + " are changed");
   }
 }

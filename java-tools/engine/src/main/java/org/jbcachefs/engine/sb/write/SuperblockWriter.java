@@ -31,7 +31,8 @@ import org.jbcachefs.format.tables.MetadataVersion;
  * members, all copies, one after another. Thread-safe; a change is durable when it returns.
  *
  * <p>Whether the filesystem is clean is not for anyone to say: it follows from whether the replicas
- * section names devices with a journal.
+ * section names devices with a journal. In a superblock of an older version it is a flag of its
+ * own, which is left as it is.
  */
 public final class SuperblockWriter {
   private final DeviceSet devices;
@@ -134,14 +135,12 @@ public final class SuperblockWriter {
   private Superblock finish(SuperblockEditor editor, long seq) {
     editor.magic(Superblock.MAGIC).seq(seq);
     editor.writeTime(clock.instant().getEpochSecond());
-    for (Feature feature : ALWAYS) {
-      editor.feature(feature);
-    }
     Superblock changed = snapshot(editor);
-    boolean dirty =
-        changed.replicas().entries().stream()
-            .anyMatch(entry -> entry.dataType() == DataType.JOURNAL.number());
-    editor.flag(SuperblockFlag.CLEAN, dirty ? 0 : 1);
+    boolean ofThisVersion = changed.version() == MetadataVersion.CURRENT.number();
+    if (ofThisVersion) {
+      ALWAYS.forEach(editor::feature);
+      editor.flag(SuperblockFlag.CLEAN, hasJournal(changed) ? 0 : 1);
+    }
     MembersSection section = members(changed);
     List<Member> members = new ArrayList<>();
     for (Member member : section.members()) {
@@ -154,8 +153,15 @@ public final class SuperblockWriter {
     } else {
       editor.section(membersV1(members));
     }
-    DowngradeEntries.refresh(editor, changed);
+    if (ofThisVersion) {
+      DowngradeEntries.refresh(editor, changed);
+    }
     return snapshot(editor);
+  }
+
+  private static boolean hasJournal(Superblock superblock) {
+    return superblock.replicas().entries().stream()
+        .anyMatch(entry -> entry.dataType() == DataType.JOURNAL.number());
   }
 
   /** What every filesystem that a current implementation writes to has. */
