@@ -14,10 +14,15 @@ import org.jbcachefs.engine.recovery.FilesystemFormat;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
 import org.jbcachefs.format.crypto.FilesystemKey;
 import org.jbcachefs.format.tables.FilesystemOption;
+import org.jbcachefs.format.tables.MetadataVersion;
 
 /** The kinds of filesystems that are simulated: a seed chooses one. */
 record SimulatedKind(
-    int deviceCount, int blockBytes, boolean encrypted, Map<FilesystemOption, Long> options) {
+    int deviceCount,
+    int blockBytes,
+    boolean encrypted,
+    int version,
+    Map<FilesystemOption, Long> options) {
   private static final byte[] KEY = "a key that nobody must know, yes".getBytes(US_ASCII);
 
   static SimulatedKind of(long seed) {
@@ -36,7 +41,14 @@ record SimulatedKind(
     boolean encrypted = random.nextInt(4) == 0;
     int blockBytes = random.nextBoolean() ? 512 : 4096;
     options.put(FilesystemOption.NOCOW, random.nextInt(6) / 5L);
-    return new SimulatedKind(devices, blockBytes, encrypted, options);
+    int version = MetadataVersion.number(1, 28);
+    if (random.nextBoolean()) {
+      version = MetadataVersion.CURRENT.number();
+      options.put(FilesystemOption.BACKGROUND_COMPRESSION, (long) random.nextInt(4));
+      options.put(FilesystemOption.ERASURE_CODE, (long) random.nextInt(2));
+      options.put(FilesystemOption.BACKGROUND_TARGET, (long) random.nextInt(devices + 1));
+    }
+    return new SimulatedKind(devices, blockBytes, encrypted, version, options);
   }
 
   List<MemoryDevice> devices() {
@@ -50,7 +62,7 @@ record SimulatedKind(
   WritableFilesystem create(List<MemoryDevice> media, long seed) {
     return FilesystemFormat.create(
         SmallFilesystem.format(
-            media, 16 * blockBytes, blockBytes, seed, options, encrypted ? KEY : null),
+            media, 16 * blockBytes, blockBytes, seed, version, options, encrypted ? KEY : null),
         encrypted ? Optional.of(new FilesystemKey(KEY)) : Optional.empty(),
         SmallFilesystem.options(seed));
   }

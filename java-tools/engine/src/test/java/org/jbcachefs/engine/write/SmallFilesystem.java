@@ -49,12 +49,13 @@ final class SmallFilesystem {
   }
 
   static FormatOptions format(List<? extends BlockDevice> devices, int nodeBytes, long seed) {
-    return format(devices, nodeBytes, 512, seed, Map.of(), null);
+    return format(devices, nodeBytes, 512, seed, MetadataVersion.number(1, 28), Map.of(), null);
   }
 
   /**
    * What is to be made.
    *
+   * @param allowed the newest version whose incompatible features may be used
    * @param more options besides the replicas of metadata
    * @param key what it is encrypted with, kept without a passphrase; null for none
    */
@@ -63,13 +64,14 @@ final class SmallFilesystem {
       int nodeBytes,
       int blockBytes,
       long seed,
+      int allowed,
       Map<FilesystemOption, Long> more,
       byte[] key) {
     Random random = new Random(seed);
     List<FormatOptions.MemberFormat> members = new ArrayList<>();
-    int allowed = 0;
+    int data = 0;
     for (DataType type : List.of(DataType.JOURNAL, DataType.BTREE, DataType.USER)) {
-      allowed |= 1 << type.number();
+      data |= 1 << type.number();
     }
     for (BlockDevice device : devices) {
       members.add(
@@ -82,7 +84,7 @@ final class SmallFilesystem {
               1,
               true,
               false,
-              allowed,
+              data,
               MemberState.RW));
     }
     Map<FilesystemOption, Long> options = new HashMap<>(more);
@@ -91,7 +93,7 @@ final class SmallFilesystem {
         uuid(random),
         uuid(random),
         "small",
-        MetadataVersion.number(1, 28),
+        allowed,
         blockBytes,
         nodeBytes,
         extentBpShift(more),
