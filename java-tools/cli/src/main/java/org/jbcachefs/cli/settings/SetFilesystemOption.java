@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.cli.settings;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.jbcachefs.block.BlockDevice;
 import org.jbcachefs.cli.CliCommand;
 import org.jbcachefs.cli.ExitCode;
 import org.jbcachefs.cli.Invocation;
@@ -13,8 +15,12 @@ import org.jbcachefs.cli.format.OptionTable;
 import org.jbcachefs.cli.format.OptionValues;
 import org.jbcachefs.cli.open.MemberOptions;
 import org.jbcachefs.cli.open.OfflineMembers;
+import org.jbcachefs.cli.open.PassphraseSources;
 import org.jbcachefs.cli.output.JsonWriter;
 import org.jbcachefs.cli.show.OptionText;
+import org.jbcachefs.engine.recovery.KeySource;
+import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.engine.recovery.WriteOptions;
 import org.jbcachefs.engine.sb.write.SuperblockWriter;
 import org.jbcachefs.format.bytes.BitRange;
 import org.jbcachefs.format.sb.Member;
@@ -34,7 +40,8 @@ import picocli.CommandLine.Parameters;
       "Changes options of a filesystem that is not mounted, and of its members: all members must be"
           + " named.",
       "Options by which existing files would have to be written anew (replicas, checksums,"
-          + " compression, targets) are not offered: they leave work that must be noted down."
+          + " compression) count for what is written from then on, and it is noted down that the"
+          + " rest is to be looked at. Targets are not offered."
     })
 public final class SetFilesystemOption implements CliCommand {
   /** Where a member keeps its options. */
@@ -68,9 +75,17 @@ public final class SetFilesystemOption implements CliCommand {
         || (option.is(Scope.FS)
             && option.is(Scope.RUNTIME | Scope.MOUNT)
             && SuperblockEditor.keeps(option)
-            && !leavesWork(option));
+            && !isTarget(option));
   }
 
+  private static boolean isTarget(FilesystemOption option) {
+    return switch (option) {
+      case METADATA_TARGET, FOREGROUND_TARGET, BACKGROUND_TARGET, PROMOTE_TARGET -> true;
+      default -> false;
+    };
+  }
+
+  /** Whether existing files and nodes may be other than such an option wants them. */
   private static boolean leavesWork(FilesystemOption option) {
     return switch (option) {
       case METADATA_REPLICAS, METADATA_CHECKSUM, METADATA_TARGET -> true;
@@ -96,12 +111,25 @@ public final class SetFilesystemOption implements CliCommand {
     if (values.isEmpty()) {
       throw new UsageException("no option given");
     }
+    List<Path> paths = MemberOptions.devices(devices);
+    if (!dryRun && values.keySet().stream().anyMatch(SetFilesystemOption::leavesWork)) {
+      askForScan(invocation, paths);
+    }
     OfflineMembers.with(
-        invocation,
-        MemberOptions.devices(devices),
-        !dryRun,
-        superblock -> change(invocation, superblock, values));
+        invocation, paths, !dryRun, superblock -> change(invocation, superblock, values));
     return ExitCode.DONE;
+  }
+
+  /** Before the options change: nothing may be other than they say without that note. */
+  private static void askForScan(Invocation invocation, List<Path> paths) {
+    List<BlockDevice> opened = new ArrayList<>();
+    paths.forEach(path -> opened.add(invocation.devices().openReadWrite(path)));
+    WriteOptions options = WriteOptions.defaults();
+    KeySource key = new PassphraseSources(invocation, null);
+    try (WritableFilesystem filesystem =
+        WritableFilesystem.open(opened, options.withOpen(options.open().withKeySource(key)))) {
+      filesystem.askForScan();
+    }
   }
 
   private void change(

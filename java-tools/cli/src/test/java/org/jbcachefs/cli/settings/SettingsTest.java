@@ -90,6 +90,22 @@ class SettingsTest {
   }
 
   @Test
+  void optionsThatLeaveWorkAskForAScan() throws IOException {
+    List<String> images = copies("replicas2-3dev");
+    assertEquals(
+        ExitCode.DONE,
+        run(images, "set-fs-option", "--data_replicas=3", "--compression=lz4"),
+        () -> outside.err());
+    for (String image : images) {
+      assertEquals(3, option(image, FilesystemOption.DATA_REPLICAS));
+      assertTrue(superblock(image).clean());
+    }
+    assertEquals(ExitCode.DONE, run(images, "list", "-b", "reconcile_scan"));
+    assertTrue(outside.out().contains("type cookie POS_MIN"), outside.out());
+    assertSound(images);
+  }
+
+  @Test
   void aDryRunChangesNothing() throws IOException {
     List<String> images = copies("inodes-32bit");
     long seq = superblock(images.getFirst()).seq();
@@ -117,7 +133,7 @@ class SettingsTest {
   @Test
   void whatCannotBeChangedIsRefusedByName() throws IOException {
     List<String> one = copies("inodes-32bit");
-    assertEquals(ExitCode.USAGE, run(one, "set-fs-option", "--data_replicas=2"));
+    assertEquals(ExitCode.USAGE, run(one, "set-fs-option", "--foreground_target=ssd"));
     assertEquals(ExitCode.USAGE, run(one, "set-fs-option", "--errors=never"));
     assertEquals(ExitCode.USAGE, run(one, "set-fs-option", "-d7", "--discard"));
     assertEquals(ExitCode.USAGE, run(one, "set-fs-option"));

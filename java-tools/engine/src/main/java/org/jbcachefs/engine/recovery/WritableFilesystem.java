@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jbcachefs.block.BlockDevice;
+import org.jbcachefs.engine.alloc.write.ReconcileLists;
 import org.jbcachefs.engine.alloc.write.SpaceAllocator;
 import org.jbcachefs.engine.btree.Btrees;
 import org.jbcachefs.engine.commit.Clocks;
@@ -21,6 +22,9 @@ import org.jbcachefs.engine.sb.EffectiveOptions;
 import org.jbcachefs.engine.sb.write.SuperblockWriter;
 import org.jbcachefs.engine.snapshots.SnapshotTable;
 import org.jbcachefs.engine.snapshots.SubvolumeTable;
+import org.jbcachefs.format.bkey.Bkey;
+import org.jbcachefs.format.bkey.Bpos;
+import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.crypto.FilesystemKey;
 import org.jbcachefs.format.sb.Superblock;
 import org.jbcachefs.format.sb.SuperblockFlag;
@@ -208,6 +212,25 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
    */
   public <T> Committer.Committed<T> transact(String name, Function<Transaction, T> body) {
     return engine.committer().transact(name, body);
+  }
+
+  /**
+   * Notes that all extents and nodes are to be held against the options: these are going to change,
+   * or have changed. Nothing where the filesystem's version has no such notes.
+   */
+  public void askForScan() {
+    if (superblock().version() >= MetadataVersion.RECONCILE.number()) {
+      transact(
+          "set_needs_scan",
+          transaction -> {
+            Bkey before = new Bkey();
+            Bpos pos = ReconcileLists.scanOfAll();
+            boolean there = transaction.lookup(BtreeId.RECONCILE_SCAN, pos, before);
+            transaction.update(
+                BtreeId.RECONCILE_SCAN, ReconcileLists.scan(pos, there ? before : null));
+            return null;
+          });
+    }
   }
 
   /** Waits until everything up to that sequence number is durable. */

@@ -124,8 +124,7 @@ class ReconcileNotesTest {
 
   @Test
   void oldKernelsGetNoNotes() {
-    create(
-        1, MetadataVersion.number(1, 28), Map.of(FilesystemOption.BACKGROUND_COMPRESSION, 3L));
+    create(1, MetadataVersion.number(1, 28), Map.of(FilesystemOption.BACKGROUND_COMPRESSION, 3L));
     write("file", 300_000);
     assertEquals(0, need(BtreeId.EXTENTS));
     assertEquals(0, count(BtreeId.RECONCILE_WORK));
@@ -156,7 +155,8 @@ class ReconcileNotesTest {
 
   @Test
   void erasureCodingIsLeftForLater() {
-    create(2, CURRENT, Map.of(FilesystemOption.DATA_REPLICAS, 2L, FilesystemOption.ERASURE_CODE, 1L));
+    create(
+        2, CURRENT, Map.of(FilesystemOption.DATA_REPLICAS, 2L, FilesystemOption.ERASURE_CODE, 1L));
     write("file", 100_000);
     assertEquals(ERASURE_CODE, need(BtreeId.EXTENTS));
     close();
