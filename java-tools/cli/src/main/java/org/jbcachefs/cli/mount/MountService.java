@@ -55,12 +55,15 @@ final class MountService {
   void serve(boolean background) throws IOException, InterruptedException {
     SwitchedLog log = new SwitchedLog(SystemLog.stream(System.err));
     AtomicReference<MountLock> lock = new AtomicReference<>();
+    DeviceNews news = new DeviceNews(log);
+    invocation.devices().watch(news);
     try {
       try (MountedFilesystem filesystem = opening.open(plan.flags())) {
         if (filesystem.writable() && !IoFlusher.become() && verbose) {
           invocation.note("without CAP_SYS_RESOURCE it may be slow when memory is short");
         }
         Session session = filesystem.session(numbers(), log);
+        news.tell(session);
         MountPlan own = filesystem.writable() ? plan : plan.readOnly();
         FuseMount mounted = FuseMount.mount(own, session, log);
         session.tellKernelBy(mounted.notifier());

@@ -174,6 +174,21 @@ public final class Session implements RequestHandler {
     return emergency;
   }
 
+  /**
+   * A device can no longer be written to: what can be changed is read-only from now on, before
+   * anything fails on it. Reading goes on, as far as the other devices have copies.
+   *
+   * @param what says what happened, as a clause: "/dev/sdb is gone"
+   */
+  public void deviceLost(String what) {
+    if (changes == null) {
+      log.warning(what);
+    } else if (!emergency) {
+      emergency = true;
+      log.warning(what + ": read-only from now on, to keep what is there");
+    }
+  }
+
   /** From now on nothing is changed any more: what is on the devices is whole, and stays so. */
   private void stopChanging(String what) {
     if (changes != null && !emergency) {

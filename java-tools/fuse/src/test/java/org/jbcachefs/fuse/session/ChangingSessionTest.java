@@ -123,6 +123,18 @@ class ChangingSessionTest {
   }
 
   @Test
+  void nothingIsChangedAnyMoreOnceADeviceIsLost() {
+    session.deviceLost("/dev/x is gone");
+    assertTrue(session.isEmergency());
+    assertEquals(-Errno.EROFS, send(Opcode.UNLINK, ROOT, "file"));
+    assertEquals(List.of(), calls);
+    assertEquals(
+        List.of("/dev/x is gone: read-only from now on, to keep what is there"), log.lines);
+    session.deviceLost("/dev/y is gone");
+    assertEquals(1, log.lines.size());
+  }
+
+  @Test
   void whoMakesAFileIsPassedOnWithTheUmask() {
     int device = (3 & 0xff) | 259 << 8 | (70000 & ~0xff) << 12;
     assertEquals(EntryOut.BYTES, send(Opcode.MKNOD, ROOT, 0x61a4, device, 022, 0, "disk"));
