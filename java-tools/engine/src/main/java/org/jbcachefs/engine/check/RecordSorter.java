@@ -29,7 +29,15 @@ public final class RecordSorter implements AutoCloseable {
   private long inMemoryBytes;
   private long records;
 
-  RecordSorter(int longs, int keyLongs, long memoryBytes, Path directory) {
+  /**
+   * A sorter.
+   *
+   * @param longs in each record
+   * @param keyLongs of them, from the first on, give the order, as unsigned numbers
+   * @param memoryBytes what it may take
+   * @param directory where it puts what needs more
+   */
+  public RecordSorter(int longs, int keyLongs, long memoryBytes, Path directory) {
     this.longs = longs;
     this.order = new StridedSort(longs, keyLongs);
     this.memoryBytes = memoryBytes;

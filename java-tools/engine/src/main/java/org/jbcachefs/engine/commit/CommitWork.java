@@ -171,18 +171,21 @@ public final class CommitWork {
       Slot slot = update.getKey();
       LiveKey key = update.getValue();
       Bkey now = key.isDeleted() ? null : key.read(newKey);
-      if (now != null && slot.level() == 0) {
+      boolean alone = transaction.isAlone(slot);
+      if (now != null && slot.level() == 0 && !alone) {
         now =
             reconcile.noted(slot.btree(), now, (b, pos, out) -> outcome(transaction, b, pos, out));
         if (now != newKey) {
           noted = true;
           key = new LiveKey(now);
         }
-      } else if (now != null) {
+      } else if (now != null && !alone) {
         reconcile.node(keys, now);
       }
       boolean had = keys.lookup(slot, oldKey);
-      difference.replace(keys, slot.btree(), slot.level(), had ? oldKey : null, now);
+      if (!alone) {
+        difference.replace(keys, slot.btree(), slot.level(), had ? oldKey : null, now);
+      }
       if (had || !key.isDeleted()) {
         keys.put(slot, stamped(key, seq));
       }
@@ -205,6 +208,7 @@ public final class CommitWork {
       counters.btree(each.btree(), each.sectors(), each.nodes(), each.interior());
     }
     transaction.counted().forEach(inode -> counters.make(inode));
+    transaction.corrections().forEach(counters::correct);
     buckets.apply(keys, counters, seq, clocks.read(), clocks.write());
     if (rules.hold(WriteRule.ACCOUNTING)) {
       counterUpdates.compute(counters);

@@ -2,7 +2,9 @@
 package org.jbcachefs.engine.commit;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.LongConsumer;
@@ -45,6 +47,8 @@ public final class Transaction {
   private final List<AddedBuckets> added = new ArrayList<>(0);
   private final List<CountedNodes> countedNodes = new ArrayList<>(0);
   private final List<Long> counted = new ArrayList<>(0);
+  private final Set<Slot> alone = new HashSet<>(0);
+  private final TreeMap<Bpos, long[]> corrections = new TreeMap<>();
   private List<BtreePointer> inNewNodes = List.of();
   private InteriorChange interior;
   private boolean reclaim;
@@ -107,6 +111,26 @@ public final class Transaction {
   /** Puts a copy of that leaf key in the place of the one at its position. */
   public void update(BtreeId btree, Bkey key) {
     put(btree.number(), 0, new LiveKey(key));
+  }
+
+  /**
+   * Puts a copy of that leaf key in the place of the one at its position, and nothing follows from
+   * it: for repairs, where what would follow is there already, or is written by them as well.
+   */
+  public void updateAlone(BtreeId btree, Bkey key) {
+    update(btree, key);
+    alone.add(new Slot(btree.number(), 0, key.pos()));
+  }
+
+  /** Deletes the leaf key at that position; nothing follows from it. For repairs. */
+  public void deleteAlone(BtreeId btree, Bpos pos) {
+    delete(btree, pos);
+    alone.add(new Slot(btree.number(), 0, pos));
+  }
+
+  /** Corrects the counter at that position of the accounting btree by these differences. */
+  public void correctCounter(Bpos pos, long... differences) {
+    corrections.put(pos, differences.clone());
   }
 
   /** Deletes the leaf key at that position, if there is one. */
@@ -189,6 +213,7 @@ public final class Transaction {
         && added.isEmpty()
         && counted.isEmpty()
         && countedNodes.isEmpty()
+        && corrections.isEmpty()
         && interior == null;
   }
 
@@ -222,6 +247,14 @@ public final class Transaction {
 
   List<CountedNodes> countedNodes() {
     return countedNodes;
+  }
+
+  boolean isAlone(Slot slot) {
+    return alone.contains(slot);
+  }
+
+  SortedMap<Bpos, long[]> corrections() {
+    return corrections;
   }
 
   InteriorChange interior() {

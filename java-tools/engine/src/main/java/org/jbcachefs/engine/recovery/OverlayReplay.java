@@ -2,6 +2,7 @@
 package org.jbcachefs.engine.recovery;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Set;
 import org.jbcachefs.engine.btree.live.LiveBtrees;
 import org.jbcachefs.engine.btree.live.LiveKey;
 import org.jbcachefs.engine.btree.live.LiveNode;
@@ -39,12 +40,17 @@ final class OverlayReplay {
     this.lastSeq = lastSeq;
   }
 
-  void run() {
+  /**
+   * @param without btrees whose keys are left out
+   */
+  void run(Set<Integer> without) {
     int accounting = BtreeId.ACCOUNTING.number();
-    replayInterior(accounting);
-    counters();
+    if (!without.contains(accounting)) {
+      replayInterior(accounting);
+      counters();
+    }
     for (int btree : overlay.btrees()) {
-      if (btree != accounting) {
+      if (btree != accounting && !without.contains(btree)) {
         replayInterior(btree);
         replayLevel(btree, 0);
       }

@@ -3,6 +3,7 @@ package org.jbcachefs.engine.recovery;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jbcachefs.block.BlockDevice;
@@ -83,10 +84,42 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
     }
   }
 
+  /**
+   * Opens a filesystem that is damaged. Keys that contradict the format by themselves are left out,
+   * btrees that are to be rebuilt from others and cannot be read begin empty, and until {@link
+   * RepairAccess#allocateFrom} says where free buckets are, none are given out.
+   */
+  public static WritableFilesystem openForRepair(List<BlockDevice> opened, WriteOptions options) {
+    WriteOptions checking = options.withOpen(options.open().withKeyChecks(true));
+    ReadFilesystem read = ReadFilesystem.open(opened, checking.open());
+    boolean done = false;
+    try {
+      WriteRefusals.checkForRepair(read.devices(), read.btrees());
+      Set<Integer> lost = DerivedBtrees.unreadable(read);
+      WritableFilesystem filesystem = start(opened, read, checking, lost);
+      done = true;
+      return filesystem;
+    } finally {
+      if (!done) {
+        read.close();
+      }
+    }
+  }
+
   private static WritableFilesystem open(
       List<BlockDevice> opened, ReadFilesystem read, WriteOptions options) {
+    WriteRefusals.check(read.devices(), read.btrees());
+    WritableFilesystem filesystem = start(opened, read, options, null);
+    filesystem.engine.finishUpgrade();
+    return filesystem;
+  }
+
+  /**
+   * @param lost null unless it is for a repair: then the btrees that begin empty
+   */
+  private static WritableFilesystem start(
+      List<BlockDevice> opened, ReadFilesystem read, WriteOptions options, Set<Integer> lost) {
     DeviceSet devices = read.devices();
-    WriteRefusals.check(devices, read.btrees());
     JournalReplay replay = read.journal();
     FilesystemKey key = read.key().orElse(null);
     SuperblockWriter superblock = new SuperblockWriter(devices, options.clock());
@@ -100,15 +133,14 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
         UncleanStart.record(superblock, start, index);
       }
     }
-    boolean upgrade = CompatibleUpgrade.isNeeded(superblock.current());
-    if (upgrade) {
+    if (CompatibleUpgrade.isNeeded(superblock.current())) {
       CompatibleUpgrade.begin(superblock);
     }
     WriteEngine engine = new WriteEngine(devices, key, superblock, start, options);
-    engine.load(replay);
-    if (upgrade) {
-      CompatibleUpgrade.finish(superblock, engine.btrees(), engine.committer());
+    if (lost != null) {
+      engine.repair().allocateFrom(RepairAccess.NOWHERE);
     }
+    engine.load(replay, lost == null ? Set.of() : lost);
     return new WritableFilesystem(opened, devices, key, engine);
   }
 
@@ -197,6 +229,11 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
   /** Clocks and versions. */
   public Clocks clocks() {
     return engine.clocks();
+  }
+
+  /** What only a repair may do. */
+  public RepairAccess repair() {
+    return engine.repair();
   }
 
   /** A new transaction, for those who restart by hand; the name goes into the journal. */

@@ -3,6 +3,8 @@ package org.jbcachefs.engine.recovery;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jbcachefs.engine.alloc.write.BucketChanges;
 import org.jbcachefs.engine.alloc.write.BucketGeometry;
@@ -12,6 +14,7 @@ import org.jbcachefs.engine.alloc.write.KeyDifference;
 import org.jbcachefs.engine.alloc.write.OpenBuckets;
 import org.jbcachefs.engine.alloc.write.ReconcileTrigger;
 import org.jbcachefs.engine.alloc.write.SpaceAllocator;
+import org.jbcachefs.engine.btree.KeyChecks;
 import org.jbcachefs.engine.btree.NodeReader;
 import org.jbcachefs.engine.btree.live.LiveBtrees;
 import org.jbcachefs.engine.btree.live.LiveNode;
@@ -43,6 +46,7 @@ import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.checksum.ChecksumType;
 import org.jbcachefs.format.crypto.FilesystemKey;
 import org.jbcachefs.format.error.CorruptionException;
+import org.jbcachefs.format.error.Finding;
 import org.jbcachefs.format.error.Place;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.journal.Jset;
@@ -88,7 +92,7 @@ final class WriteEngine {
     this.replicas = new ReplicasEntries(superblock);
     this.effective = new EffectiveOptions(superblock::current, options.given());
     NodeContext context = nodeContext(key, start);
-    NodeReader reader = new NodeReader(devices, context, false, options.open().findings());
+    NodeReader reader = reader(context, options.open());
     this.btrees = new LiveBtrees(reader, options.cacheBytes());
     this.snapshots = new TableCache<>(() -> SnapshotTable.read(btrees));
     this.subvolumes = new TableCache<>(() -> SubvolumeTable.read(btrees));
@@ -152,6 +156,25 @@ final class WriteEngine {
 
   private Superblock current() {
     return superblock.current();
+  }
+
+  private NodeReader reader(NodeContext context, OpenOptions options) {
+    Consumer<Finding> findings = options.findings();
+    return options.keyChecks()
+        ? NodeReader.checking(
+            devices, context, findings, new KeyChecks(current().version(), findings))
+        : new NodeReader(devices, context, false, findings);
+  }
+
+  /** An upgrade that was begun is carried out, if there is one. */
+  void finishUpgrade() {
+    if (CompatibleUpgrade.isNeeded(superblock.current())) {
+      CompatibleUpgrade.finish(superblock, btrees, committer);
+    }
+  }
+
+  RepairAccess repair() {
+    return new RepairAccess(this, space, discards, nodeWork, replicas);
   }
 
   private NodeContext nodeContext(FilesystemKey key, WriteStart start) {
@@ -219,9 +242,16 @@ final class WriteEngine {
     }
   }
 
-  /** Reads the roots, and puts into the btrees what only the journal has. */
-  void load(JournalReplay replay) {
+  /**
+   * Reads the roots, and puts into the btrees what only the journal has.
+   *
+   * @param lost btrees that stay empty
+   */
+  void load(JournalReplay replay, Set<Integer> lost) {
     for (BtreeRoot root : replay.roots()) {
+      if (lost.contains(root.btree())) {
+        continue;
+      }
       Place place = Place.structure("root of btree " + BtreeId.nameOf(root.btree()));
       if (root.key() == null) {
         throw new CorruptionException("btree_root_bkey_invalid", place, "no valid key");
@@ -229,7 +259,8 @@ final class WriteEngine {
       btrees.loadRoot(BtreePointer.parse(root.btree(), root.level(), root.key(), place));
     }
     if (!replay.clean()) {
-      new OverlayReplay(btrees, replay.overlay(), pins, replay.firstSeq(), replay.lastSeq()).run();
+      new OverlayReplay(btrees, replay.overlay(), pins, replay.firstSeq(), replay.lastSeq())
+          .run(lost);
       // Before any node is written: another crash must find a number near those in the nodes.
       journal.flushNow();
     }
@@ -279,7 +310,7 @@ final class WriteEngine {
     journal.flush(newestSeq());
   }
 
-  private long newestSeq() {
+  long newestSeq() {
     btrees.lock().lock();
     try {
       return journal.newestSeq();

@@ -19,6 +19,26 @@ final class WriteRefusals {
   private WriteRefusals() {}
 
   static void check(DeviceSet devices, Btrees btrees) {
+    checkForRepair(devices, btrees);
+    Superblock superblock = devices.superblock();
+    Place place = superblock.place();
+    long passes = superblock.ext().map(ExtSection::recoveryPassesRequired).orElse(0L);
+    if (passes != 0) {
+      throw new RefusedException(
+          "recovery_passes_required",
+          place,
+          "the filesystem wants to be checked first: "
+              + superblock.ext().orElseThrow().requiredPasses());
+    }
+    if (superblock.isSet(SuperblockFlag.HAS_TOPOLOGY_ERRORS)) {
+      throw new RefusedException(
+          "topology_errors", place, "the btrees are known to be damaged; check it first");
+    }
+    refuseStripes(btrees, place);
+  }
+
+  /** What not even a repair may write to. */
+  static void checkForRepair(DeviceSet devices, Btrees btrees) {
     Superblock superblock = devices.superblock();
     Place place = superblock.place();
     int current = MetadataVersion.CURRENT.number();
@@ -35,18 +55,6 @@ final class WriteRefusals {
     if (CompatibleUpgrade.isNeeded(superblock)) {
       CompatibleUpgrade.check(superblock, btrees);
     }
-    long passes = superblock.ext().map(ExtSection::recoveryPassesRequired).orElse(0L);
-    if (passes != 0) {
-      throw new RefusedException(
-          "recovery_passes_required",
-          place,
-          "the filesystem wants to be checked first: "
-              + superblock.ext().orElseThrow().requiredPasses());
-    }
-    if (superblock.isSet(SuperblockFlag.HAS_TOPOLOGY_ERRORS)) {
-      throw new RefusedException(
-          "topology_errors", place, "the btrees are known to be damaged; check it first");
-    }
     for (Feature feature : new Feature[] {Feature.SMALL_IMAGE, Feature.NO_ALLOC_INFO}) {
       if (superblock.has(feature)) {
         throw new RefusedException(
@@ -61,7 +69,6 @@ final class WriteRefusals {
             "the device is open for reading only");
       }
     }
-    refuseStripes(btrees, place);
   }
 
   private static void refuseStripes(Btrees btrees, Place place) {

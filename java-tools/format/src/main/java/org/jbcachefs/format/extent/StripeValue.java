@@ -177,6 +177,11 @@ public final class StripeValue {
     return Le.u16(segment, countOffset(block));
   }
 
+  /** Where in the value the count of live sectors of a block lies, a u16. */
+  public long countAt(int block) {
+    return countOffset(block) - at;
+  }
+
   private long checksumOffset(int block, int piece) {
     return at
         + OFFSET_PTRS

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.LongUnaryOperator;
 import org.jbcachefs.format.bytes.BitRange;
 import org.jbcachefs.format.bytes.Bytes;
 import org.jbcachefs.format.bytes.Le;
@@ -157,6 +158,15 @@ public final class SuperblockEditor {
 
   /** Sets bits of the word of options in the ext section, which is made if it is not there. */
   SuperblockEditor extFlags(BitRange bits, long value) {
+    return extWord(ExtSection.OFFSET_FLAGS0, word -> bits.set(word, value));
+  }
+
+  /** Stable numbers of passes to run at the next mount, as bits. */
+  public SuperblockEditor recoveryPassesRequired(long passes) {
+    return extWord(ExtSection.OFFSET_RECOVERY_PASSES_REQUIRED, _ -> passes);
+  }
+
+  private SuperblockEditor extWord(int offset, LongUnaryOperator change) {
     byte[] stored = new byte[EXT_BYTES];
     for (RawSection section : sections) {
       if (section.type() == SectionType.EXT.number()) {
@@ -165,8 +175,8 @@ public final class SuperblockEditor {
       }
     }
     MemorySegment words = MemorySegment.ofArray(stored);
-    long at = ExtSection.OFFSET_FLAGS0 - RawSection.HEADER_BYTES;
-    Le.putU64(words, at, bits.set(Le.u64(words, at), value));
+    long at = offset - RawSection.HEADER_BYTES;
+    Le.putU64(words, at, change.applyAsLong(Le.u64(words, at)));
     return section(new ExtSection(Bytes.copyOf(stored)));
   }
 

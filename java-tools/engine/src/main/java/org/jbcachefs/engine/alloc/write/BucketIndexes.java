@@ -96,32 +96,46 @@ final class BucketIndexes {
   }
 
   private static Bpos needDiscard(BucketChanges.Change change, BucketState state) {
-    return state.is(DataType.NEED_DISCARD)
-        ? Bpos.of(state.seqEmpty, BucketChanges.id(change.device, change.bucket))
-        : null;
+    return needDiscard(change.device, change.bucket, state);
   }
 
   private static Bpos read(BucketChanges.Change change, BucketState state) {
-    long time = state.is(DataType.CACHED) ? state.readTime & LRU_TIME_MASK : 0;
-    return lru(change, change.device, time);
+    return read(change.device, change.bucket, state);
   }
 
   private Bpos fragmented(BucketChanges.Change change, BucketState state) {
+    int bucketSectors = geometry.bucketSectors(change.device);
+    return fragmented(change.device, change.bucket, state, bucketSectors);
+  }
+
+  /** The bucket's place in the need_discard btree; null if it has none. */
+  static Bpos needDiscard(int device, long bucket, BucketState state) {
+    return state.is(DataType.NEED_DISCARD)
+        ? Bpos.of(state.seqEmpty, BucketChanges.id(device, bucket))
+        : null;
+  }
+
+  /** Its place in the list of cached buckets of its device; null if it has none. */
+  static Bpos read(int device, long bucket, BucketState state) {
+    long time = state.is(DataType.CACHED) ? state.readTime & LRU_TIME_MASK : 0;
+    return lru(device, bucket, device, time);
+  }
+
+  /** Its place in the list of fragmented buckets; null if it has none. */
+  static Bpos fragmented(int device, long bucket, BucketState state, int bucketSectors) {
     boolean movable =
         state.is(DataType.BTREE) || state.is(DataType.USER) || state.is(DataType.STRIPE);
-    int bucketSectors = geometry.bucketSectors(change.device);
     if (!movable || state.sectorsFragmented(bucketSectors) == 0) {
       return null;
     }
     long live = Math.min(state.sectorsDirty(), bucketSectors);
-    return lru(change, LRU_FRAGMENTATION, (live << 31) / bucketSectors);
+    return lru(device, bucket, LRU_FRAGMENTATION, (live << 31) / bucketSectors);
   }
 
-  private static Bpos lru(BucketChanges.Change change, int lru, long time) {
+  private static Bpos lru(int device, long bucket, int lru, long time) {
     return time == 0
         ? null
-        : Bpos.of(
-            (long) lru << LRU_TIME_BITS | time, BucketChanges.id(change.device, change.bucket));
+        : Bpos.of((long) lru << LRU_TIME_BITS | time, BucketChanges.id(device, bucket));
   }
 
   private void generation(BucketChanges.Change change, KeyAccess keys) {

@@ -69,6 +69,22 @@ final class BucketState {
     return state;
   }
 
+  boolean sameAs(BucketState other) {
+    return seqNonempty == other.seqNonempty
+        && seqEmpty == other.seqEmpty
+        && needDiscard == other.needDiscard
+        && needIncGen == other.needIncGen
+        && generation == other.generation
+        && oldestGeneration == other.oldestGeneration
+        && dataType == other.dataType
+        && dirtySectors == other.dirtySectors
+        && cachedSectors == other.cachedSectors
+        && stripeSectors == other.stripeSectors
+        && stripeRefcount == other.stripeRefcount
+        && readTime == other.readTime
+        && writeTime == other.writeTime;
+  }
+
   Bkey toKey(int device, long bucket) {
     MemorySegment value = MemorySegment.ofArray(new long[AllocV4.BYTES / Long.BYTES]);
     long flags = AllocV4.FLAG_NEED_DISCARD.set(0, needDiscard ? 1 : 0);

@@ -37,6 +37,14 @@ public final class Counters {
     return !isZero(values) || made.contains(pos);
   }
 
+  /** Adds to the counter at a position, as many numbers as are given. */
+  public void correct(Bpos pos, long[] differences) {
+    long[] sum = deltas.computeIfAbsent(pos, _ -> new long[differences.length]);
+    for (int i = 0; i < Math.min(sum.length, differences.length); i++) {
+      sum[i] += differences[i];
+    }
+  }
+
   /** Adds to a counter key. */
   public void add(AccountingType type, byte[] what, long... values) {
     Bpos pos = new AccountingKey(type.number(), what).pos();

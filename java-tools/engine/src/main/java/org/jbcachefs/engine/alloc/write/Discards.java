@@ -26,12 +26,18 @@ public final class Discards {
   private final Btrees btrees;
   private final OpenBuckets open;
   private final WriteRules rules;
+  private volatile boolean held;
 
   public Discards(DeviceSet devices, Btrees btrees, OpenBuckets open, WriteRules rules) {
     this.devices = devices;
     this.btrees = btrees;
     this.open = open;
     this.rules = rules;
+  }
+
+  /** Whether nothing is to be made free: which buckets are empty is not certain. For repairs. */
+  public void hold(boolean on) {
+    held = on;
   }
 
   /** A bucket. */
@@ -46,7 +52,7 @@ public final class Discards {
    */
   public synchronized int run(long durableSeq, Consumer<List<Bucket>> free) {
     int done = 0;
-    while (true) {
+    while (!held) {
       List<Bucket> batch = next(durableSeq);
       if (batch.isEmpty()) {
         return done;
@@ -59,6 +65,7 @@ public final class Discards {
       }
       done += batch.size();
     }
+    return done;
   }
 
   /** Some buckets that may be discarded, taken so that nobody else does anything with them. */

@@ -22,6 +22,7 @@ final class FreeBuckets {
   private final Bpos counter;
   private final FixedBuckets fixed;
   private long cursor;
+  private FreeSource source;
 
   /** A bucket that was free and is now open. */
   record Found(long bucket, int generation) {}
@@ -37,8 +38,17 @@ final class FreeBuckets {
     this.counter = new AccountingKey(AccountingType.DEV_DATA_TYPE.number(), what).pos();
   }
 
+  /** From now on only those buckets are free; null: those that the btrees say. */
+  synchronized void takeFrom(FreeSource other) {
+    source = other;
+    cursor = 0;
+  }
+
   /** Free buckets as they are counted, open ones aside. */
-  long count() {
+  synchronized long count() {
+    if (source != null) {
+      return source.count(device) - open.count(device);
+    }
     Bkey key = new Bkey();
     long free =
         btrees.lookup(BtreeId.ACCOUNTING.number(), counter, key) ? Accounting.counter(key, 0) : 0;
@@ -47,8 +57,24 @@ final class FreeBuckets {
 
   /** Takes the next free bucket behind the one taken last, going round; null if there is none. */
   synchronized Found take() {
+    if (source != null) {
+      return takeFromSource();
+    }
     Found found = takeFrom(cursor, -1);
     return found != null || cursor == 0 ? found : takeFrom(0, cursor);
+  }
+
+  /** Each bucket once: what became free meanwhile is free only by the source's next version. */
+  private Found takeFromSource() {
+    Bkey key = new Bkey();
+    for (long at = source.next(device, cursor); at >= 0; at = source.next(device, at + 1)) {
+      if (!fixed.contains(at) && open.take(device, at)) {
+        cursor = at + 1;
+        boolean known = btrees.lookup(BtreeId.ALLOC.number(), Bpos.of(device, at), key);
+        return new Found(at, known ? BucketState.of(key).generation : 0);
+      }
+    }
+    return null;
   }
 
   private Found takeFrom(long from, long to) {

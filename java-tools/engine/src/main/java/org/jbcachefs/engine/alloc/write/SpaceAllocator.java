@@ -208,6 +208,11 @@ public final class SpaceAllocator {
     point.filling().clear();
   }
 
+  /** From now on only those buckets are free; null: those that the btrees say. For repairs. */
+  public void takeFrom(FreeSource source) {
+    free.values().forEach(buckets -> buckets.takeFrom(source));
+  }
+
   /** Sectors that may still be given out for file data, one copy of each. */
   public long availableSectors() {
     long sectors = 0;

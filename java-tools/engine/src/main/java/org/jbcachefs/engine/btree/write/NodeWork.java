@@ -237,6 +237,25 @@ public final class NodeWork {
     }
   }
 
+  /** Writes a node anew to another place, whatever it holds; for repairs. */
+  public void rewrite(LiveNode node) {
+    NodeContent content;
+    long newest;
+    ensureJournalRoom();
+    lock.lock();
+    try {
+      if (node.busy() || node.replaced() || node.pointer() == null) {
+        return;
+      }
+      node.beginWrite();
+      content = node.content();
+      newest = node.newestSeq();
+    } finally {
+      lock.unlock();
+    }
+    replace(node, content, newest, null);
+  }
+
   private void append(LiveNode node, BtreePointer pointer, NodeContent content, long newest) {
     boolean done = false;
     try {

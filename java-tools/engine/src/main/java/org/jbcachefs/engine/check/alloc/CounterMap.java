@@ -8,8 +8,8 @@ import org.jbcachefs.format.bkey.Bpos;
  * Sums by accounting position, up to three numbers each. Adding to a sum that is there allocates
  * nothing. Belongs to one thread.
  */
-final class CounterMap {
-  static final int COUNTERS = 3;
+public final class CounterMap {
+  public static final int COUNTERS = 3;
 
   private long[] inodes = new long[64];
   private long[] offsets = new long[64];
@@ -18,12 +18,13 @@ final class CounterMap {
   private long[] values = new long[64 * COUNTERS];
   private int size;
 
-  int size() {
+  /** How many positions there are. */
+  public int size() {
     return size;
   }
 
   /** Adds to the counters at that position. */
-  void add(long inode, long offset, int snapshot, long first, long second, long third) {
+  public void add(long inode, long offset, int snapshot, long first, long second, long third) {
     int at = slot(inode, offset, snapshot) * COUNTERS;
     values[at] += first;
     values[at + 1] += second;
@@ -31,7 +32,7 @@ final class CounterMap {
   }
 
   /** One of the sums; 0 if nothing was added. */
-  long get(Bpos pos, int counter) {
+  public long get(Bpos pos, int counter) {
     int at = find(pos.inode(), pos.offset(), pos.snapshot());
     return used[at] ? values[at * COUNTERS + counter] : 0;
   }
@@ -52,7 +53,7 @@ final class CounterMap {
   }
 
   /** All positions, ascending. */
-  Bpos[] positions() {
+  public Bpos[] positions() {
     Bpos[] positions = new Bpos[size];
     int next = 0;
     for (int i = 0; i < used.length; i++) {

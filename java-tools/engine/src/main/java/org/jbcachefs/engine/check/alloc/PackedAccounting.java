@@ -7,13 +7,18 @@ import org.jbcachefs.format.value.AccountingType;
  * The position of an accounting key, put together byte by byte without allocating; the order of
  * bytes is that of version 1.15 and later. Reusable.
  */
-final class PackedAccounting {
-  long inode;
-  long offset;
-  int snapshot;
+public final class PackedAccounting {
+  /** First field of the position. */
+  public long inode;
+
+  /** Second field. */
+  public long offset;
+
+  /** Third field. */
+  public int snapshot;
 
   /** Begins anew: the first byte is the type. */
-  PackedAccounting of(AccountingType type) {
+  public PackedAccounting of(AccountingType type) {
     inode = (long) type.number() << 56;
     offset = 0;
     snapshot = 0;
@@ -21,7 +26,7 @@ final class PackedAccounting {
   }
 
   /** One of the 19 bytes after the type. */
-  PackedAccounting put(int index, int value) {
+  public PackedAccounting put(int index, int value) {
     int at = index + 1;
     long bits = value & 0xffL;
     if (at < 8) {
@@ -35,7 +40,7 @@ final class PackedAccounting {
   }
 
   /** A number of so many bytes, least significant first. */
-  PackedAccounting putNumber(int index, long value, int bytes) {
+  public PackedAccounting putNumber(int index, long value, int bytes) {
     for (int i = 0; i < bytes; i++) {
       put(index + i, (int) (value >>> (8 * i)));
     }

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.recovery;
+
+import java.util.List;
+import org.jbcachefs.engine.alloc.write.Discards;
+import org.jbcachefs.engine.alloc.write.FreeSource;
+import org.jbcachefs.engine.alloc.write.SpaceAllocator;
+import org.jbcachefs.engine.btree.live.LiveNode;
+import org.jbcachefs.engine.btree.write.NodeWork;
+import org.jbcachefs.engine.sb.write.ReplicasEntries;
+
+/** What a repair may do to a filesystem that is open for writing, besides what everybody may. */
+public final class RepairAccess {
+  /** No bucket is free. */
+  static final FreeSource NOWHERE =
+      new FreeSource() {
+        @Override
+        public long count(int device) {
+          return 0;
+        }
+
+        @Override
+        public long next(int device, long from) {
+          return -1;
+        }
+      };
+
+  private final WriteEngine engine;
+  private final SpaceAllocator space;
+  private final Discards discards;
+  private final NodeWork nodes;
+  private final ReplicasEntries replicas;
+
+  RepairAccess(
+      WriteEngine engine,
+      SpaceAllocator space,
+      Discards discards,
+      NodeWork nodes,
+      ReplicasEntries replicas) {
+    this.engine = engine;
+    this.space = space;
+    this.discards = discards;
+    this.nodes = nodes;
+    this.replicas = replicas;
+  }
+
+  /**
+   * From now on only those buckets are given out, and none is made free. Null: what the btrees say
+   * about buckets can be trusted again.
+   */
+  public void allocateFrom(FreeSource source) {
+    discards.hold(source != null);
+    space.takeFrom(source);
+  }
+
+  /** The newest journal sequence number in use. */
+  public long newestSeq() {
+    return engine.newestSeq();
+  }
+
+  /** The root of a btree; without a pointer if it was never written, null if there is none. */
+  public LiveNode root(int btree) {
+    return engine.btrees().root(btree);
+  }
+
+  /** Sees to it that the superblock says so. */
+  public void requireReplicas(int dataType, int required, List<Integer> onDevices) {
+    if (replicas.keeps(dataType) && !onDevices.isEmpty()) {
+      replicas.require(dataType, required, onDevices);
+    }
+  }
+
+  /** Puts another node with the same keys in the place of one; does nothing if it was never written. */
+  public void rewrite(LiveNode node) {
+    nodes.rewrite(node);
+  }
+
+  /** Carries an upgrade out that the opening began; what it needs to find must be right. */
+  public void finishUpgrade() {
+    engine.finishUpgrade();
+  }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.repair;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jbcachefs.block.BlockDevice;
+import org.jbcachefs.engine.check.Check;
+import org.jbcachefs.engine.check.CheckFinding;
+import org.jbcachefs.engine.check.CheckListener;
+import org.jbcachefs.engine.check.CheckSummary;
+import org.jbcachefs.engine.check.ReadingFindings;
+import org.jbcachefs.engine.recovery.OpenOptions;
+import org.jbcachefs.engine.recovery.ReadFilesystem;
+import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.format.tables.RecoveryPass;
+
+/**
+ * Checks a filesystem, repairs what was found, and checks again, until nothing is found, nothing
+ * more can be repaired, or it does not get better. One use.
+ *
+ * <p>From the first change until a check finds nothing the superblock says that the filesystem has
+ * to be checked: nobody mounts one that is half repaired, and after a power cut the next run goes
+ * on.
+ */
+public final class RepairRun {
+  private final List<BlockDevice> devices;
+  private final RepairOptions options;
+  private final RepairListener listener;
+  private final Map<String, Boolean> answers = new HashMap<>();
+
+  /**
+   * @param devices all members, in any order, open for writing; they stay open
+   */
+  public RepairRun(List<BlockDevice> devices, RepairOptions options, RepairListener listener) {
+    this.devices = List.copyOf(devices);
+    this.options = options;
+    this.listener = listener;
+  }
+
+  /** Does it. */
+  public RepairOutcome run() {
+    List<CheckFinding> found = new ArrayList<>();
+    CheckSummary first = check(0, found);
+    CheckSummary last = first;
+    int rounds = 0;
+    Set<String> before = Set.of();
+    while (last.findings() > 0 && rounds < options.rounds()) {
+      Map<Repair, List<CheckFinding>> accepted = accepted(found);
+      Set<String> now = sentences(found);
+      if (accepted.isEmpty() || now.equals(before)) {
+        break;
+      }
+      before = now;
+      repair(accepted);
+      rounds++;
+      found.clear();
+      last = check(rounds, found);
+    }
+    if (last.findings() == 0) {
+      RepairMark.of(lent(), options.write().clock()).clear();
+    }
+    return new RepairOutcome(first, last, rounds);
+  }
+
+  private List<BlockDevice> lent() {
+    List<BlockDevice> lent = new ArrayList<>();
+    devices.forEach(device -> lent.add(new LentDevice(device)));
+    return lent;
+  }
+
+  private CheckSummary check(int round, List<CheckFinding> found) {
+    ReadingFindings reading = new ReadingFindings();
+    OpenOptions opening =
+        options.write().open().withKeyChecks(true).withFindings(reading).withDegraded(
+            OpenOptions.Degraded.VERY);
+    try (ReadFilesystem filesystem = ReadFilesystem.open(lent(), opening)) {
+      CheckListener told = listener.checking(round, filesystem);
+      return new Check(filesystem, reading, options.check(), new Noting(told, found)).run();
+    }
+  }
+
+  private static Set<String> sentences(List<CheckFinding> found) {
+    Set<String> sentences = new TreeSet<>();
+    found.forEach(finding -> sentences.add(sentence(finding)));
+    return sentences;
+  }
+
+  private static String sentence(CheckFinding finding) {
+    return finding.name() + " " + finding.sentence();
+  }
+
+  private Map<Repair, List<CheckFinding>> accepted(List<CheckFinding> found) {
+    Map<Repair, List<CheckFinding>> accepted = new LinkedHashMap<>();
+    for (CheckFinding finding : found) {
+      Repair repair = RepairTable.of(finding).orElse(null);
+      if (repair != null
+          && !finding.note()
+          && answers.computeIfAbsent(
+              sentence(finding), _ -> listener.accept(finding, repair))) {
+        accepted.computeIfAbsent(repair, _ -> new ArrayList<>()).add(finding);
+      }
+    }
+    return accepted;
+  }
+
+  private void repair(Map<Repair, List<CheckFinding>> accepted) {
+    WritableFilesystem filesystem =
+        WritableFilesystem.openForRepair(lent(), options.write());
+    boolean done = false;
+    try {
+      new RepairMark(filesystem.superblockWriter()).set();
+      RepairContext context = new RepairContext(filesystem, options.check());
+      for (Repair repair : RepairTable.ALL) {
+        if (accepted.containsKey(repair)) {
+          List<CheckFinding> findings = List.copyOf(accepted.get(repair));
+          listener.repairing(repair, findings);
+          repair.run(context, findings);
+        } else if (repair.stage() == RepairStage.SPACE) {
+          // Whoever writes needs to know where he may.
+          repair.run(context, List.of());
+        }
+        filesystem.sync();
+      }
+      filesystem.repair().finishUpgrade();
+      filesystem.close();
+      done = true;
+    } finally {
+      if (!done) {
+        filesystem.abandon();
+      }
+    }
+  }
+
+  /** Keeps the findings besides telling of them. */
+  private record Noting(CheckListener told, List<CheckFinding> found) implements CheckListener {
+    @Override
+    public void begin(RecoveryPass pass) {
+      told.begin(pass);
+    }
+
+    @Override
+    public void stage(String what) {
+      told.stage(what);
+    }
+
+    @Override
+    public void progress(long items, double fraction) {
+      told.progress(items, fraction);
+    }
+
+    @Override
+    public void finding(CheckFinding finding) {
+      found.add(finding);
+      told.finding(finding);
+    }
+
+    @Override
+    public void end(RecoveryPass pass, long nanoseconds) {
+      told.end(pass, nanoseconds);
+    }
+  }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.repair.alloc;
+
+import java.lang.foreign.MemorySegment;
+import org.jbcachefs.engine.alloc.Backpointers;
+import org.jbcachefs.engine.btree.Btrees;
+import org.jbcachefs.engine.btree.KeyIterator;
+import org.jbcachefs.engine.check.SortedRecords;
+import org.jbcachefs.format.bkey.Bkey;
+import org.jbcachefs.format.bkey.Bpos;
+import org.jbcachefs.format.bkey.BtreeId;
+import org.jbcachefs.format.bkey.KeyType;
+import org.jbcachefs.format.bytes.Le;
+import org.jbcachefs.format.value.Backpointer;
+
+/** The btrees of backpointers. */
+final class BackpointerDifference {
+  private final Btrees btrees;
+  private final KeyChanges changes;
+  private SortedRecords wanted;
+  private boolean more;
+  private final long[] choice = new long[SpaceSums.RECORD];
+
+  BackpointerDifference(Btrees btrees, KeyChanges changes) {
+    this.btrees = btrees;
+    this.changes = changes;
+  }
+
+  /**
+   * Writes what differs.
+   *
+   * @param records as {@link SpaceSums} makes them
+   */
+  void run(SortedRecords records) {
+    wanted = records;
+    more = wanted.next();
+    compare(BtreeId.BACKPOINTERS, 0);
+    compare(BtreeId.STRIPE_BACKPOINTERS, SpaceSums.OF_STRIPES);
+  }
+
+  private void compare(BtreeId btree, long mark) {
+    try (KeyIterator keys = btrees.iterate(btree.number(), Bpos.MIN, Bpos.MAX)) {
+      boolean found = keys.next();
+      while (found || isMore(mark)) {
+        boolean behind = found && (!isMore(mark) || order(keys.key(), mark) < 0);
+        if (behind) {
+          changes.delete(btree, keys.key().pos());
+          found = keys.next();
+          continue;
+        }
+        boolean same = found && order(keys.key(), mark) == 0;
+        position(btree, mark, same ? keys.key() : null);
+        found = same ? keys.next() : found;
+      }
+    }
+  }
+
+  private boolean isMore(long mark) {
+    return more && (wanted.get(0) & SpaceSums.OF_STRIPES) == mark;
+  }
+
+  private int order(Bkey key, long mark) {
+    return key.comparePos(wanted.get(0) & ~mark, wanted.get(1), 0);
+  }
+
+  /** All records of one position: the needed ones come first, and one of them is to be there. */
+  private void position(BtreeId btree, long mark, Bkey found) {
+    boolean first = true;
+    boolean matched = false;
+    do {
+      if (first) {
+        for (int i = 0; i < choice.length; i++) {
+          choice[i] = wanted.get(i);
+        }
+        first = false;
+      }
+      boolean asGood = wanted.get(2) == choice[2];
+      matched |= found != null && asGood && matches(found);
+      more = wanted.next();
+    } while (more && wanted.get(0) == choice[0] && wanted.get(1) == choice[1]);
+    boolean needed = choice[2] == 0;
+    Bpos pos = Bpos.of(choice[0] & ~mark, choice[1]);
+    if (!matched && needed) {
+      changes.set(btree, made(pos));
+    } else if (!matched && found != null) {
+      changes.delete(btree, pos);
+    }
+  }
+
+  private boolean matches(Bkey found) {
+    if (found.type() != KeyType.BACKPOINTER.number() || found.valueBytes() < Backpointer.BYTES) {
+      return false;
+    }
+    for (int word = 0; word < Backpointers.WORDS; word++) {
+      if (Backpointers.wordOf(found, word) != wanted.get(SpaceSums.RECORD_KEY + word)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private Bkey made(Bpos pos) {
+    MemorySegment value = MemorySegment.ofArray(new long[Backpointers.WORDS]);
+    for (int word = 0; word < Backpointers.WORDS; word++) {
+      Le.putU64(value, (long) word * Long.BYTES, choice[SpaceSums.RECORD_KEY + word]);
+    }
+    Bkey key = new Bkey().setPos(pos).setType(KeyType.BACKPOINTER.number());
+    return key.setValue(value, 0, Backpointer.BYTES);
+  }
+}

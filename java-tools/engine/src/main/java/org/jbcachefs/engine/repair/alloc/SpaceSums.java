@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.repair.alloc;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import org.jbcachefs.engine.alloc.Backpointers;
+import org.jbcachefs.engine.alloc.ContributionSink;
+import org.jbcachefs.engine.alloc.Contributions;
+import org.jbcachefs.engine.btree.Btrees;
+import org.jbcachefs.engine.btree.KeyIterator;
+import org.jbcachefs.engine.btree.live.LiveNode;
+import org.jbcachefs.engine.check.RecordSorter;
+import org.jbcachefs.engine.check.alloc.CounterMap;
+import org.jbcachefs.engine.check.alloc.PackedAccounting;
+import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.engine.sb.DeviceSet;
+import org.jbcachefs.format.bkey.Bkey;
+import org.jbcachefs.format.bkey.Bpos;
+import org.jbcachefs.format.bkey.BtreeId;
+import org.jbcachefs.format.bkey.KeyType;
+import org.jbcachefs.format.extent.ExtentEntrySizes;
+import org.jbcachefs.format.extent.ExtentPtr;
+import org.jbcachefs.format.extent.StripeValue;
+import org.jbcachefs.format.sb.Member;
+import org.jbcachefs.format.sb.Superblock;
+import org.jbcachefs.format.sb.SuperblockLayout;
+import org.jbcachefs.format.tables.DataType;
+import org.jbcachefs.format.value.AccountingType;
+import org.jbcachefs.format.value.AllocV4;
+
+/**
+ * What all keys of a filesystem say about its space: sums by bucket, by counter and by stripe, and
+ * the backpointers that there must be. Made by going over every key once. Belongs to one thread.
+ */
+final class SpaceSums implements ContributionSink {
+  private static final int[] LEAVES = {
+    BtreeId.STRIPES.number(),
+    BtreeId.REFLINK.number(),
+    BtreeId.EXTENTS.number(),
+    BtreeId.INODES.number()
+  };
+  private static final int REPLICAS_DEVICES = 3;
+  private static final int STRIPE_BLOCKS = 16;
+
+  private final Btrees btrees;
+  private final WritableFilesystem filesystem;
+  private final DeviceSet devices;
+  private final int[] bucketSectors;
+  private final RecordSorter.Writer wanted;
+  private final Contributions contributions;
+  private final Backpointers backpointers;
+  private final PackedAccounting slot = new PackedAccounting();
+  private final Map<Long, int[]> stripeBlocks = new HashMap<>();
+  private final StripeValue stripe = new StripeValue();
+  private final Bkey stripeKey = new Bkey();
+
+  /** Longs in a backpointer's record. */
+  static final int RECORD = 3 + Backpointers.WORDS;
+
+  /** Of those, what they are sorted by. */
+  static final int RECORD_KEY = 3;
+
+  /** What points to buckets. */
+  final BucketSums buckets;
+
+  /** Counters by their position, but for those that follow from the states of buckets. */
+  final CounterMap counters = new CounterMap();
+
+  /**
+   * @param backpointerRecords gets a record of {@link #RECORD} longs for each backpointer: its
+   *     position (inode and offset), whether it is needed (0) or may be there (1), and its value;
+   *     those of stripe_backpointers have the top bit of the first one set
+   */
+  SpaceSums(WritableFilesystem filesystem, RecordSorter backpointerRecords) {
+    this.filesystem = filesystem;
+    this.btrees = filesystem.btrees();
+    this.devices = filesystem.devices();
+    this.wanted = backpointerRecords.writer();
+    Superblock superblock = filesystem.superblock();
+    this.buckets = new BucketSums(superblock.members());
+    this.bucketSectors = new int[superblock.members().size()];
+    for (Member member : superblock.members()) {
+      bucketSectors[member.index()] = Math.max(1, member.bucketSectors());
+    }
+    this.contributions =
+        new Contributions(
+            ExtentEntrySizes.of(superblock::extentTypeU64s), superblock.btreeNodeBytes() / 512);
+    this.backpointers =
+        new Backpointers(
+            superblock,
+            superblock.extentBpShift(),
+            device -> isMember(device) && Member.ROTATIONAL.isSet(devices.member(device).flags()),
+            (device, sector) -> sector % bucketSectors[device]);
+  }
+
+  /** Marks a record as one of the stripe_backpointers btree. */
+  static final long OF_STRIPES = Long.MIN_VALUE;
+
+  boolean isMember(int device) {
+    return device != ExtentPtr.NO_DEVICE
+        && device < buckets.devices()
+        && buckets.count(device) > 0;
+  }
+
+  /** Goes over all keys. */
+  void run() {
+    generations();
+    superblocksAndJournals();
+    for (int btree : LEAVES) {
+      keys(btree, 0);
+    }
+    for (int btree : btrees.present()) {
+      int top = btrees.rootLevel(btree);
+      for (int level = 1; level <= top; level++) {
+        keys(btree, level);
+      }
+      LiveNode root = filesystem.repair().root(btree);
+      if (root.pointer() != null) {
+        key(root.pointer().toKey(), btree, root.level() + 1);
+      }
+    }
+    wanted.close();
+  }
+
+  private void generations() {
+    try (KeyIterator keys = btrees.iterate(BtreeId.ALLOC.number(), Bpos.MIN, Bpos.MAX)) {
+      while (keys.next()) {
+        Bkey key = keys.key();
+        if (buckets.exists(key.inode(), key.offset()) && isAlloc(key)) {
+          buckets.known((int) key.inode(), key.offset(), AllocV4.of(key).generation());
+        }
+      }
+    }
+  }
+
+  static boolean isAlloc(Bkey key) {
+    KeyType type = KeyType.of(key.type());
+    return type == KeyType.ALLOC
+        || type == KeyType.ALLOC_V2
+        || type == KeyType.ALLOC_V3
+        || type == KeyType.ALLOC_V4;
+  }
+
+  private void superblocksAndJournals() {
+    for (int device = 0; device < devices.size(); device++) {
+      Superblock own = devices.superblockOf(device);
+      if (own == null || !isMember(device)) {
+        continue;
+      }
+      SuperblockLayout layout = own.layout();
+      long size = layout.maxBytes() / 512;
+      for (long sector : layout.sectors()) {
+        if (sector == Superblock.SECTOR) {
+          superblock(device, 0, sector);
+        }
+        superblock(device, sector, sector + size);
+      }
+      for (long bucket : own.journalBuckets().buckets()) {
+        if (bucket >= 0 && bucket < buckets.count(device)) {
+          buckets.journal(device, bucket, bucketSectors[device]);
+        }
+      }
+    }
+  }
+
+  private void superblock(int device, long start, long end) {
+    for (long at = start; at < end; ) {
+      long bucket = at / bucketSectors[device];
+      long next = Math.min(end, (bucket + 1) * bucketSectors[device]);
+      if (bucket < buckets.count(device)) {
+        buckets.superblock(device, bucket, next - at);
+      }
+      at = next;
+    }
+  }
+
+  private void keys(int btree, int level) {
+    try (KeyIterator keys = btrees.iterate(btree, level, Bpos.MIN, Bpos.MAX)) {
+      while (keys.next()) {
+        key(keys.key(), btree, level);
+      }
+    }
+  }
+
+  private void key(Bkey key, int btree, int level) {
+    contributions.of(key, btree, level, this);
+    BtreeId id = BtreeId.of(btree);
+    if (level == 0 && (id == null || !id.hasDataPointers())) {
+      return;
+    }
+    backpointers.of(key, btree, level);
+    long[] record = new long[RECORD];
+    while (backpointers.next()) {
+      boolean stripes = backpointers.btree() == BtreeId.STRIPE_BACKPOINTERS.number();
+      if (!stripes && !leadsToBucket()) {
+        continue;
+      }
+      record[0] = backpointers.inode() | (stripes ? OF_STRIPES : 0);
+      record[1] = backpointers.offset();
+      record[2] = !stripes && level == 0 && isStaleCopy() ? 1 : 0;
+      for (int word = 0; word < Backpointers.WORDS; word++) {
+        record[RECORD_KEY + word] = backpointers.word(word);
+      }
+      wanted.add(record, 0);
+    }
+  }
+
+  private boolean leadsToBucket() {
+    int device = backpointers.device();
+    return isMember(device)
+        && buckets.exists(device, backpointers.sector() / bucketSectors[device]);
+  }
+
+  /** A cached copy of an earlier use of its bucket: what is there now may be something else's. */
+  private boolean isStaleCopy() {
+    int device = backpointers.device();
+    int known = buckets.knownGeneration(device, backpointers.sector() / bucketSectors[device]);
+    return known >= 0
+        && backpointers.cached()
+        && ExtentPtr.staleness(known, backpointers.generation()) != 0;
+  }
+
+  private void count(PackedAccounting pos, long first, long second, long third) {
+    counters.add(pos.inode, pos.offset, pos.snapshot, first, second, third);
+  }
+
+  @Override
+  public void inode() {
+    count(slot.of(AccountingType.NR_INODES), 1, 0, 0);
+  }
+
+  @Override
+  public void reserved(int replicas, long sectors) {
+    count(slot.of(AccountingType.PERSISTENT_RESERVED).put(0, replicas), sectors, 0, 0);
+  }
+
+  @Override
+  public void replicas(int dataType, int required, int[] on, int count, long sectors) {
+    slot.of(AccountingType.REPLICAS).put(0, dataType).put(1, count).put(2, required);
+    for (int i = 0; i < count; i++) {
+      slot.put(REPLICAS_DEVICES + i, on[i]);
+    }
+    count(slot, sectors, 0, 0);
+  }
+
+  @Override
+  public void compressed(int type, long extents, long uncompressed, long compressed) {
+    count(slot.of(AccountingType.COMPRESSION).put(0, type), extents, uncompressed, compressed);
+  }
+
+  @Override
+  public void snapshot(int id, long sectors) {
+    slot.of(AccountingType.SNAPSHOT).putNumber(0, Integer.toUnsignedLong(id), Integer.BYTES);
+    count(slot, sectors, 0, 0);
+  }
+
+  @Override
+  public void node(int btree, boolean interior, long sectors) {
+    slot.of(AccountingType.BTREE).putNumber(0, btree, Integer.BYTES);
+    count(slot, sectors, 1, interior ? 1 : 0);
+  }
+
+  @Override
+  public void extent(long inode, long length, long sectors) {
+    slot.of(AccountingType.INUM).putNumber(0, inode, Long.BYTES);
+    count(slot, 1, length, sectors);
+  }
+
+  @Override
+  public void reconcileWork(int reason, boolean metadata, long sectors) {
+    slot.of(AccountingType.RECONCILE_WORK).put(0, reason);
+    count(slot, metadata ? 0 : sectors, metadata ? sectors : 0, 0);
+  }
+
+  @Override
+  public void leaving(int device, long sectors) {
+    slot.of(AccountingType.DEV_LEAVING).putNumber(0, device, Integer.BYTES);
+    count(slot, sectors, 0, 0);
+  }
+
+  @Override
+  public void pointer(
+      int device, long sector, int generation, Share share, int dataType, long sectors) {
+    if (!isMember(device)) {
+      return;
+    }
+    long bucket = sector / bucketSectors[device];
+    if (!buckets.exists(device, bucket)) {
+      return;
+    }
+    int known = buckets.knownGeneration(device, bucket);
+    boolean node = dataType == DataType.BTREE.number();
+    if (node || known < 0) {
+      buckets.pointed(device, bucket, generation);
+    } else if (known != generation) {
+      return;
+    }
+    switch (share) {
+      case DIRTY -> {
+        if (node) {
+          buckets.node(device, bucket, sectors);
+        } else {
+          buckets.data(device, bucket, sectors);
+        }
+      }
+      case CACHED -> buckets.cached(device, bucket, sectors);
+      case STRIPE -> buckets.striped(device, bucket, sectors);
+    }
+  }
+
+  @Override
+  public void stripe(long index, int required, int[] on, int count) {}
+
+  @Override
+  public void stripeBlock(long index, int block, int dataType, long sectors) {
+    stripeBlocks.computeIfAbsent(index, _ -> new int[STRIPE_BLOCKS])[block % STRIPE_BLOCKS] +=
+        (int) sectors;
+    boolean found =
+        btrees.lookup(BtreeId.STRIPES.number(), Bpos.of(0, index), stripeKey)
+            && stripeKey.type() == KeyType.STRIPE.number();
+    if (found) {
+      stripe.of(stripeKey);
+      int[] on = new int[stripe.blocks()];
+      for (int i = 0; i < on.length; i++) {
+        on[i] = ExtentPtr.dev(stripe.ptr(i));
+      }
+      Arrays.sort(on);
+      replicas(dataType, stripe.dataBlocks(), on, on.length, sectors);
+    }
+  }
+
+  /** Live sectors in each block of a stripe. */
+  int[] liveSectors(long index) {
+    return stripeBlocks.getOrDefault(index, new int[STRIPE_BLOCKS]);
+  }
+
+  @Override
+  public void stripeBucket(
+      long index,
+      int block,
+      int device,
+      long sector,
+      int generation,
+      boolean parity,
+      long sectors) {
+    if (isMember(device)) {
+      long bucket = sector / bucketSectors[device];
+      if (buckets.exists(device, bucket)) {
+        buckets.stripe(device, bucket, parity, sectors);
+      }
+    }
+  }
+
+  @Override
+  public boolean stale(int device, long sector, int generation) {
+    if (!isMember(device)) {
+      return false;
+    }
+    long bucket = sector / bucketSectors[device];
+    int known = buckets.exists(device, bucket) ? buckets.knownGeneration(device, bucket) : -1;
+    return known >= 0 && ExtentPtr.staleness(known, generation) > 0;
+  }
+}

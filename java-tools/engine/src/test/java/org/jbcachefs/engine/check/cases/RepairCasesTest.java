@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.check.cases;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jbcachefs.block.BlockDevice;
+import org.jbcachefs.block.FileBlockDevice;
+import org.jbcachefs.block.testing.CopyOnWriteDevice;
+import org.jbcachefs.block.testing.GoldenImages;
+import org.jbcachefs.engine.check.CheckOptions;
+import org.jbcachefs.engine.edit.ImageEditor;
+import org.jbcachefs.engine.recovery.OpenOptions;
+import org.jbcachefs.engine.recovery.WriteOptions;
+import org.jbcachefs.engine.repair.RepairOptions;
+import org.jbcachefs.engine.repair.RepairOutcome;
+import org.jbcachefs.engine.repair.RepairRun;
+import org.jbcachefs.engine.repair.RepairTable;
+import org.jbcachefs.format.tables.FsckError;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The same cases as of the checker: what is found is repaired, and the second run finds nothing. */
+class RepairCasesTest {
+  private static final String ONLY = System.getProperty("jbcachefs.fsck.case", "");
+
+  /** A folder that gets the repaired devices, for whoever wants to judge them; normally none. */
+  private static final String KEPT = System.getProperty("jbcachefs.repair.kept", "");
+
+  @TempDir private static Path spill;
+
+  private static Stream<FsckCase> mendable() {
+    return FsckCasesTest.cases().stream()
+        .filter(one -> !one.findings().isEmpty())
+        .filter(RepairCasesTest::isMendable);
+  }
+
+  private static boolean isMendable(FsckCase one) {
+    return one.findings().stream()
+        .map(line -> FsckError.named(line.split(" ", 2)[0]).orElse(null))
+        .allMatch(error -> RepairTable.of(error).isPresent());
+  }
+
+  @TestFactory
+  Stream<DynamicTest> whatIsFoundIsRepairedAndTheSecondRunFindsNothing() {
+    return mendable()
+        .filter(one -> one.toString().contains(ONLY))
+        .map(one -> DynamicTest.dynamicTest(one.toString(), () -> run(one)));
+  }
+
+  private static void run(FsckCase subject) {
+    List<BlockDevice> devices = new ArrayList<>();
+    GoldenImages.open(subject.base()).forEach(device -> devices.add(new CopyOnWriteDevice(device)));
+    try {
+      OpenOptions open = open(subject);
+      new ImageEditor(devices, open).runAll(String.join("\n", subject.edits()));
+      RepairNotes notes = new RepairNotes();
+      RepairOptions options =
+          new RepairOptions(
+              WriteOptions.defaults().withOpen(open),
+              CheckOptions.defaults().withThreads(2).withSpill(spill));
+      RepairOutcome outcome = new RepairRun(devices, options, notes).run();
+      assertEquals(
+          0,
+          outcome.last().findings(),
+          () ->
+              subject.edits()
+                  + "\n"
+                  + notes
+                  + "\nreproduce: -Dtest=RepairCasesTest -Djbcachefs.fsck.case="
+                  + subject.name());
+      assertTrue(outcome.isChanged());
+      keep(subject, devices);
+    } finally {
+      devices.forEach(BlockDevice::close);
+    }
+  }
+
+  private static void keep(FsckCase subject, List<BlockDevice> devices) {
+    if (KEPT.isEmpty()) {
+      return;
+    }
+    for (int i = 0; i < devices.size(); i++) {
+      Path file = Path.of(KEPT, subject.base() + "@" + subject.name() + "." + i);
+      try (BlockDevice copy = FileBlockDevice.create(file, devices.get(i).size())) {
+        byte[] chunk = new byte[1 << 20];
+        for (long at = 0; at < devices.get(i).size(); at += chunk.length) {
+          int length = (int) Math.min(chunk.length, devices.get(i).size() - at);
+          MemorySegment part = MemorySegment.ofArray(chunk).asSlice(0, length);
+          devices.get(i).read(at, part);
+          if (part.mismatch(MemorySegment.ofArray(new byte[length])) >= 0) {
+            copy.write(at, part);
+          }
+        }
+      }
+    }
+  }
+
+  private static OpenOptions open(FsckCase subject) {
+    String passphrase = GoldenImages.passphrase(subject.base());
+    OpenOptions options = OpenOptions.defaults().withThreads(2);
+    return passphrase == null
+        ? options
+        : options.withPassphrase(() -> passphrase.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void mostCasesAreMendable() {
+    long all = FsckCasesTest.cases().stream().filter(one -> !one.findings().isEmpty()).count();
+    long done = mendable().count();
+    assertTrue(done >= 50, () -> done + " of " + all);
+  }
+}
