@@ -8,16 +8,19 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.jbcachefs.block.BlockDevice;
 import org.jbcachefs.cli.CliCommand;
 import org.jbcachefs.cli.Invocation;
 import org.jbcachefs.cli.UsageException;
 import org.jbcachefs.cli.open.DevicesInUse;
 import org.jbcachefs.cli.open.MemberSpec;
 import org.jbcachefs.cli.open.MountOptions;
+import org.jbcachefs.cli.open.OpeningOptions;
 import org.jbcachefs.cli.open.ReadOptions;
 import org.jbcachefs.cli.open.SiblingMembers;
 import org.jbcachefs.cli.output.Problem;
 import org.jbcachefs.cli.output.Progress;
+import org.jbcachefs.cli.platform.TerminalQuestion;
 import org.jbcachefs.cli.show.ByteSizes;
 import org.jbcachefs.engine.check.Check;
 import org.jbcachefs.engine.check.CheckOptions;
@@ -25,6 +28,7 @@ import org.jbcachefs.engine.check.CheckSummary;
 import org.jbcachefs.engine.check.FindingPaths;
 import org.jbcachefs.engine.check.ReadingFindings;
 import org.jbcachefs.engine.recovery.ReadFilesystem;
+import org.jbcachefs.engine.repair.undo.Undo;
 import org.jbcachefs.format.error.Place;
 import org.jbcachefs.format.error.RefusedException;
 import org.jbcachefs.format.tables.RecoveryPass;
@@ -37,12 +41,13 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "fsck",
     description = {
-      "Checks a filesystem that is not mounted: everything that its metadata promises. Reads only;"
-          + " no byte of any device changes, also with -y: this version repairs nothing.",
+      "Checks a filesystem that is not mounted: everything that its metadata promises; and repairs"
+          + " what it is told to. Without -p, -y and a terminal to ask on nothing is changed.",
       "Names every problem by the format's error id, with the key, the device and the files"
-          + " concerned.",
-      "Exit codes are those of fsck(8): 0 nothing is wrong, 4 something is and was left so, 8 it"
-          + " could not be checked, 16 wrong words on the command line."
+          + " concerned. After a repair it checks again, and says what is left.",
+      "Exit codes are those of fsck(8), added up: 0 nothing is wrong, 1 something was and was"
+          + " corrected, 4 something is and was left so, 8 it could not be checked or repaired, 16"
+          + " wrong words on the command line."
     })
 public final class FsckCommand implements CliCommand {
   private static final int MOST_OF_ONE_KIND = 10;
@@ -56,23 +61,45 @@ public final class FsckCommand implements CliCommand {
   private List<String> devices = new ArrayList<>();
 
   @Option(
-      names = {"-p", "-a"},
+      names = "-a",
       description = {
         "As the system calls it at boot: nothing is checked, unless with -f, since the filesystem",
         "checks itself when it is mounted."
       })
+  private boolean atBoot;
+
+  @Option(
+      names = "-p",
+      description = "Repair without questions what the format says may be; leave everything else.")
   private boolean automatic;
 
   @Option(
       names = "-n",
-      description = {
-        "Change nothing, which is always so in this version; and check also what is mounted, with",
-        "a warning."
-      })
+      description = "Change nothing, and ask nothing; check also what is mounted, with a warning.")
   private boolean no;
 
-  @Option(names = "-y", description = "Repair everything: checks, and says that it cannot repair.")
+  @Option(names = "-y", description = "Repair everything that can be.")
   private boolean yes;
+
+  @Option(
+      names = "--dry-run",
+      description = {
+        "Repair in memory alone, as -y or -p say: show what would be done, and what would be wrong",
+        "afterwards."
+      })
+  private boolean dryRun;
+
+  @Option(
+      names = "--save-undo",
+      paramLabel = "FILE",
+      description = "Keep everything that is overwritten in a new file, for --undo.")
+  private Path saveUndo;
+
+  @Option(
+      names = "--undo",
+      paramLabel = "FILE",
+      description = "Check nothing: put back what --save-undo has kept in that file.")
+  private Path undo;
 
   @Option(names = "-f", description = "Check also what is marked clean. Always so.")
   private boolean force;
@@ -129,24 +156,79 @@ public final class FsckCommand implements CliCommand {
 
   @Override
   public int run(Invocation invocation) throws IOException {
-    if (no && yes) {
-      throw new UsageException("-n and -y exclude each other");
-    }
-    if (automatic && !force) {
+    checkWords();
+    if (atBoot && !force) {
       return FsckExit.CLEAN;
     }
     CheckOptions options = options(read.mountOptions());
-    ReadingFindings reading = new ReadingFindings();
     MemberSpec members = members(invocation);
-    try (ReadFilesystem filesystem = read.openForCheck(invocation, members, reading);
-        Progress line = invocation.progress("fsck")) {
+    if (undo != null) {
+      return undo(invocation, members);
+    }
+    RepairAnswers answers = answers(invocation);
+    try (Progress line = invocation.progress("fsck")) {
       int most = ratelimit ? MOST_OF_ONE_KIND : ALL_THAT_ARE_KEPT;
+      return answers == null
+          ? check(invocation, members, options, line, most)
+          : new FsckRepair(invocation, line, answers, most, verbose)
+              .run(members, read.openOptions(invocation), options, dryRun, saveUndo);
+    }
+  }
+
+  private void checkWords() {
+    int ways = (no ? 1 : 0) + (yes ? 1 : 0) + (automatic ? 1 : 0);
+    if (ways > 1) {
+      throw new UsageException("-n, -p and -y exclude each other");
+    }
+    if (no && dryRun) {
+      throw new UsageException("-n repairs nothing; --dry-run goes with -y or -p");
+    }
+    if (undo != null && (ways > 0 || saveUndo != null || dryRun)) {
+      throw new UsageException("--undo goes with no other way of repairing");
+    }
+    if (saveUndo != null && no) {
+      throw new UsageException("-n changes nothing that --save-undo could keep");
+    }
+  }
+
+  /** Null if nothing is to be repaired. */
+  private RepairAnswers answers(Invocation invocation) {
+    if (yes || (dryRun && !automatic)) {
+      return RepairAnswers.all();
+    }
+    if (automatic) {
+      return RepairAnswers.automatic();
+    }
+    boolean someone = invocation.terminal().input() && invocation.terminal().error();
+    return no || !someone ? null : RepairAnswers.asking(TerminalQuestion::ask);
+  }
+
+  private int check(
+      Invocation invocation, MemberSpec members, CheckOptions options, Progress line, int most)
+      throws IOException {
+    ReadingFindings reading = new ReadingFindings();
+    try (ReadFilesystem filesystem = read.openForCheck(invocation, members, reading)) {
       FsckListener listener =
           new FsckListener(invocation.out(), line, new FindingPaths(filesystem), most, verbose);
       CheckSummary summary = new Check(filesystem, reading, options, listener).run();
       line.erase();
-      new FsckReport(invocation.out(), listener, summary).write(yes);
+      new FsckReport(invocation.out(), listener, summary).write();
       return summary.findings() == 0 ? FsckExit.CLEAN : FsckExit.UNCORRECTED;
+    }
+  }
+
+  private int undo(Invocation invocation, MemberSpec members) throws IOException {
+    List<BlockDevice> opened = OpeningOptions.openDevicesToWrite(invocation, members);
+    try {
+      Undo.Done done = new Undo(undo, opened).run();
+      if (invocation.out().isJson()) {
+        invocation.out().data().beginObject().field("bytes", done.bytes()).endObject();
+      } else {
+        invocation.out().text().println("put back " + done.bytes() + " bytes");
+      }
+      return FsckExit.CLEAN;
+    } finally {
+      opened.forEach(BlockDevice::close);
     }
   }
 

@@ -6,6 +6,9 @@ public final class FsckExit {
   /** Nothing is wrong. */
   public static final int CLEAN = 0;
 
+  /** Something was wrong and was corrected. */
+  public static final int CORRECTED = 1;
+
   /** Something is wrong and was left so. */
   public static final int UNCORRECTED = 4;
 

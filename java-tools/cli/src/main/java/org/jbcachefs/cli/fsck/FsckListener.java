@@ -27,6 +27,7 @@ final class FsckListener implements CheckListener {
   private final List<Shown> collected = new ArrayList<>();
   private final DamagedPaths damagedPaths = new DamagedPaths();
   private String pass = "";
+  private boolean collectOnly;
 
   /** A finding and the files that it is about. */
   record Shown(CheckFinding finding, List<byte[]> paths) {}
@@ -65,7 +66,7 @@ final class FsckListener implements CheckListener {
       return;
     }
     Shown item = new Shown(finding, files);
-    if (out.isJson()) {
+    if (out.isJson() || collectOnly) {
       if (collected.size() < MOST_COLLECTED) {
         collected.add(item);
       }
@@ -94,6 +95,16 @@ final class FsckListener implements CheckListener {
       out.text().println(ended + ": " + FsckReport.seconds(nanoseconds));
       out.text().flush();
     }
+  }
+
+  /** Findings are kept and not shown yet. */
+  void collectOnly() {
+    collectOnly = true;
+  }
+
+  /** Shows what was kept. */
+  void showCollected(TextWriter text) {
+    collected.forEach(item -> text(text, item));
   }
 
   List<Shown> collected() {

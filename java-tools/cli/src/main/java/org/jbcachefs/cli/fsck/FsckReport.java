@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jbcachefs.cli.output.JsonWriter;
 import org.jbcachefs.cli.output.Output;
 import org.jbcachefs.cli.output.TextWriter;
@@ -28,16 +29,15 @@ final class FsckReport {
     this.summary = summary;
   }
 
-  /**
-   * Writes it.
-   *
-   * @param repairAsked whether someone expected that it be repaired
-   */
-  void write(boolean repairAsked) {
+  /** Writes it, where nothing is repaired. */
+  void write() {
     if (out.isJson()) {
-      json();
+      json(_ -> {});
     } else {
-      text(out.text(), repairAsked);
+      text(out.text());
+      if (summary.findings() != 0) {
+        out.text().println("nothing was changed");
+      }
     }
   }
 
@@ -45,7 +45,8 @@ final class FsckReport {
     return String.format(Locale.ROOT, "%.1f s", nanoseconds / 1e9);
   }
 
-  private void text(TextWriter text, boolean repairAsked) {
+  /** Damaged files, and how many findings of each kind there were. */
+  void text(TextWriter text) {
     long findings = summary.findings();
     if (findings == 0) {
       text.println(
@@ -62,10 +63,6 @@ final class FsckReport {
       long more = count - listener.shown(name);
       text.println(more > 0 ? " (" + more + " of them not shown)" : "");
     }
-    text.println(
-        repairAsked
-            ? "nothing was repaired: this version only checks; every problem is left as it was"
-            : "nothing was changed");
   }
 
   private void damagedPaths(TextWriter text) {
@@ -97,12 +94,18 @@ final class FsckReport {
     return FsckError.named(name).map(meanings::get);
   }
 
-  private void json() {
+  /**
+   * All of it.
+   *
+   * @param more adds further keys to the totals
+   */
+  void json(Consumer<JsonWriter> more) {
     if (out.form() == Output.Form.JSON_LINES) {
       listener.collected().forEach(item -> out.item(json -> finding(json, item)));
       out.item(json -> {
         json.beginObject();
         totals(json);
+        more.accept(json);
         json.endObject();
       });
       return;
@@ -112,6 +115,7 @@ final class FsckReport {
     listener.collected().forEach(item -> finding(json, item));
     json.endArray();
     totals(json);
+    more.accept(json);
     json.endObject();
   }
 
@@ -151,7 +155,8 @@ final class FsckReport {
         .orElse(null);
   }
 
-  private void totals(JsonWriter json) {
+  /** How many findings there were, and in which files. */
+  void totals(JsonWriter json) {
     json.field("problems", summary.findings()).field("notes", summary.notes());
     json.beginArray("files");
     listener

@@ -63,7 +63,8 @@ public final class OpeningOptions {
     return MountOptions.parse(mountOptions);
   }
 
-  private OpenOptions options(Invocation invocation) {
+  /** How the options say that the filesystem is to be opened. */
+  public OpenOptions options(Invocation invocation) {
     MountOptions mount = mountOptions();
     return OpenOptions.defaults()
         .withDegraded(mount.degraded())

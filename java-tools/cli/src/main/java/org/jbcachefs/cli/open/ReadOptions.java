@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jbcachefs.block.BlockDevice;
 import org.jbcachefs.cli.Invocation;
+import org.jbcachefs.engine.recovery.OpenOptions;
 import org.jbcachefs.engine.recovery.ReadFilesystem;
 import org.jbcachefs.format.error.Finding;
 import picocli.CommandLine.Mixin;
@@ -51,6 +52,11 @@ public final class ReadOptions {
   public ReadFilesystem openForCheck(
       Invocation invocation, MemberSpec spec, Consumer<Finding> findings) throws IOException {
     return opening.openForCheck(invocation, spec, findings);
+  }
+
+  /** See {@link OpeningOptions#options}. */
+  public OpenOptions openOptions(Invocation invocation) {
+    return opening.options(invocation);
   }
 
   /** What {@code -o} says. */

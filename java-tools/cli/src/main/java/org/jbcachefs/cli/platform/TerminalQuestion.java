@@ -17,13 +17,19 @@ public final class TerminalQuestion {
 
   /** Whether somebody is there and says yes. */
   public static boolean confirm(String question) {
+    String answer = ask(question + " [y/N] ");
+    return answer != null && answer.toLowerCase(Locale.ROOT).matches("y|yes");
+  }
+
+  /** What somebody answers, without blanks around it; null if nobody is there. */
+  public static String ask(String question) {
     try (OutputStream out = Files.newOutputStream(TERMINAL);
         BufferedReader in = Files.newBufferedReader(TERMINAL, StandardCharsets.ISO_8859_1)) {
-      out.write((question + " [y/N] ").getBytes(StandardCharsets.UTF_8));
+      out.write(question.getBytes(StandardCharsets.UTF_8));
       String answer = in.readLine();
-      return answer != null && answer.strip().toLowerCase(Locale.ROOT).matches("y|yes");
+      return answer == null ? null : answer.strip();
     } catch (IOException e) {
-      return false;
+      return null;
     }
   }
 }

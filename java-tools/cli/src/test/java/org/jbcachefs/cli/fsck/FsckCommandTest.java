@@ -38,7 +38,7 @@ class FsckCommandTest {
 
   @Test
   void aDamagedFilesystemIsNotChangedWhateverWasAsked() throws Exception {
-    for (String asked : List.of("-n", "-y", "-f")) {
+    for (String asked : List.of("-n", "-f", "--dry-run")) {
       Path image = damaged();
       byte[] before = hash(image);
       assertEquals(FsckExit.UNCORRECTED, fsck(asked, image.toString()), outside.err());
@@ -57,9 +57,53 @@ class FsckCommandTest {
   }
 
   @Test
-  void whoAsksForRepairIsToldThatThereIsNone() throws Exception {
-    assertEquals(FsckExit.UNCORRECTED, fsck("-y", damaged().toString()));
-    assertTrue(outside.out().contains("nothing was repaired"), outside.out());
+  void whatIsRepairedIsSoundAtTheSecondRun() throws Exception {
+    Path image = lostSpace();
+    assertEquals(FsckExit.CORRECTED, fsck("-y", image.toString()), outside.err());
+    String out = outside.out();
+    assertTrue(out.contains("\nrepaired:\n"), out);
+    assertTrue(out.endsWith("nothing is wrong any more\n"), out);
+    assertEquals(FsckExit.CLEAN, fsck("-y", image.toString()), outside.out());
+  }
+
+  @Test
+  void aDryRunSaysTheSameAndChangesNothing() throws Exception {
+    Path image = lostSpace();
+    byte[] before = hash(image);
+    assertEquals(FsckExit.UNCORRECTED, fsck("-y", "--dry-run", image.toString()), outside.err());
+    assertTrue(outside.out().contains("\nwould be repaired:\n"), outside.out());
+    assertTrue(outside.out().endsWith("nothing would be wrong then\n"), outside.out());
+    assertArrayEquals(before, hash(image));
+  }
+
+  @Test
+  void aRepairIsTakenBackBitForBit() throws Exception {
+    Path image = lostSpace();
+    Path undo = folder.resolve("undo-" + System.nanoTime());
+    byte[] before = hash(image);
+    assertEquals(FsckExit.CORRECTED, fsck("-y", "--save-undo", undo.toString(), image.toString()));
+    assertFalse(java.util.Arrays.equals(before, hash(image)));
+    assertEquals(FsckExit.CLEAN, fsck("--undo", undo.toString(), image.toString()));
+    assertArrayEquals(before, hash(image));
+  }
+
+  @Test
+  void anUndoFileOfOtherDevicesIsRefused() throws Exception {
+    Path undo = folder.resolve("undo-" + System.nanoTime());
+    fsck("-y", "--save-undo", undo.toString(), lostSpace().toString());
+    Path other = copy("nocow");
+    byte[] before = hash(other);
+    assertEquals(FsckExit.OPERATIONAL, fsck("--undo", undo.toString(), other.toString()));
+    assertTrue(outside.err().contains("not among the devices"), outside.err());
+    assertArrayEquals(before, hash(other));
+  }
+
+  @Test
+  void jsonSaysWhatWasRepairedAndWhatIsLeft() throws Exception {
+    assertEquals(FsckExit.CORRECTED, fsck("-y", "--json", lostSpace().toString()));
+    String out = outside.out();
+    assertTrue(out.contains("\"dry_run\":false,\"repairs\":[{\"error\":\"alloc_key"), out);
+    assertTrue(out.contains("\"left\":{\"problems\":0,"), out);
   }
 
   @Test
@@ -85,7 +129,7 @@ class FsckCommandTest {
 
   @Test
   void whatSystemsCallAtBootChecksNothing() {
-    assertEquals(FsckExit.CLEAN, fsck("-p", folder.resolve("missing").toString()));
+    assertEquals(FsckExit.CLEAN, fsck("-a", folder.resolve("missing").toString()));
     assertEquals("", outside.out() + outside.err());
   }
 
@@ -137,6 +181,16 @@ class FsckCommandTest {
     List<BlockDevice> devices = List.of(FileBlockDevice.openReadWrite(image));
     new ImageEditor(devices, OpenOptions.defaults())
         .runAll("set inodes 0:4096:U32_MAX bi_nlink+=3");
+    devices.getFirst().close();
+    return image;
+  }
+
+  /** One whose buckets' states are wrong. */
+  private Path lostSpace() throws IOException {
+    Path image = copy("reflink");
+    List<BlockDevice> devices = List.of(FileBlockDevice.openReadWrite(image));
+    new ImageEditor(devices, OpenOptions.defaults())
+        .runAll("set alloc 0:0 dirty_sectors+=3\nset alloc 0:9 dirty_sectors+=3");
     devices.getFirst().close();
     return image;
   }

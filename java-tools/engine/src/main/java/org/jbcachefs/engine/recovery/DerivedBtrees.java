@@ -39,9 +39,9 @@ public final class DerivedBtrees {
 
   private static boolean isReadable(Btrees btrees, int btree) {
     try (KeyIterator keys = btrees.iterate(btree, Bpos.MIN, Bpos.MAX)) {
-      while (keys.next()) {
-        // Reading is all that is wanted.
-        continue;
+      boolean more = keys.next();
+      while (more) {
+        more = keys.next();
       }
       return true;
     } catch (CorruptionException e) {

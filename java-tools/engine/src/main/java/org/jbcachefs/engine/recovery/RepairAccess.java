@@ -70,7 +70,9 @@ public final class RepairAccess {
     }
   }
 
-  /** Puts another node with the same keys in the place of one; does nothing if it was never written. */
+  /**
+   * Puts another node with the same keys in the place of one; does nothing if it was never written.
+   */
   public void rewrite(LiveNode node) {
     nodes.rewrite(node);
   }

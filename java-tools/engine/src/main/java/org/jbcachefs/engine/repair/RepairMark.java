@@ -51,12 +51,11 @@ final class RepairMark {
         now.isSet(SuperblockFlag.HAS_ERRORS) || now.isSet(SuperblockFlag.HAS_TOPOLOGY_ERRORS);
     // Superblocks of other versions follow other rules; whoever upgrades them writes them.
     if (now.version() == MetadataVersion.CURRENT.number() && (required() != 0 || errors)) {
-      superblock.update(
-          editor ->
-              editor
-                  .recoveryPassesRequired(0)
-                  .flag(SuperblockFlag.HAS_ERRORS, 0)
-                  .flag(SuperblockFlag.HAS_TOPOLOGY_ERRORS, 0));
+      superblock.update(editor ->
+          editor
+              .recoveryPassesRequired(0)
+              .flag(SuperblockFlag.HAS_ERRORS, 0)
+              .flag(SuperblockFlag.HAS_TOPOLOGY_ERRORS, 0));
     }
   }
 }

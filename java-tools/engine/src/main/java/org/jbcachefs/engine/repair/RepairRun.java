@@ -76,8 +76,12 @@ public final class RepairRun {
   private CheckSummary check(int round, List<CheckFinding> found) {
     ReadingFindings reading = new ReadingFindings();
     OpenOptions opening =
-        options.write().open().withKeyChecks(true).withFindings(reading).withDegraded(
-            OpenOptions.Degraded.VERY);
+        options
+            .write()
+            .open()
+            .withKeyChecks(true)
+            .withFindings(reading)
+            .withDegraded(OpenOptions.Degraded.VERY);
     try (ReadFilesystem filesystem = ReadFilesystem.open(lent(), opening)) {
       CheckListener told = listener.checking(round, filesystem);
       return new Check(filesystem, reading, options.check(), new Noting(told, found)).run();
@@ -100,8 +104,7 @@ public final class RepairRun {
       Repair repair = RepairTable.of(finding).orElse(null);
       if (repair != null
           && !finding.note()
-          && answers.computeIfAbsent(
-              sentence(finding), _ -> listener.accept(finding, repair))) {
+          && answers.computeIfAbsent(sentence(finding), _ -> listener.accept(finding, repair))) {
         accepted.computeIfAbsent(repair, _ -> new ArrayList<>()).add(finding);
       }
     }
@@ -109,8 +112,7 @@ public final class RepairRun {
   }
 
   private void repair(Map<Repair, List<CheckFinding>> accepted) {
-    WritableFilesystem filesystem =
-        WritableFilesystem.openForRepair(lent(), options.write());
+    WritableFilesystem filesystem = WritableFilesystem.openForRepair(lent(), options.write());
     boolean done = false;
     try {
       new RepairMark(filesystem.superblockWriter()).set();

@@ -5,7 +5,9 @@ package org.jbcachefs.engine.repair;
 public enum RepairStage {
   /** Roots and interior nodes: what is there to be read at all. */
   TOPOLOGY,
-  /** What is kept about space follows from all other keys; from here on buckets are safe to take. */
+  /**
+   * What is kept about space follows from all other keys; from here on buckets are safe to take.
+   */
   SPACE,
   /** Nodes and keys that are wrong by themselves. */
   NODES,

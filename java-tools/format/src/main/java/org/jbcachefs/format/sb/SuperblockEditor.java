@@ -175,7 +175,7 @@ public final class SuperblockEditor {
       }
     }
     MemorySegment words = MemorySegment.ofArray(stored);
-    long at = offset - RawSection.HEADER_BYTES;
+    int at = offset - RawSection.HEADER_BYTES;
     Le.putU64(words, at, change.applyAsLong(Le.u64(words, at)));
     return section(new ExtSection(Bytes.copyOf(stored)));
   }

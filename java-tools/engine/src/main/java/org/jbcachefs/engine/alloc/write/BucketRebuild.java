@@ -9,8 +9,8 @@ import org.jbcachefs.format.tables.DataType;
  * What the state of a bucket has to be by what points to it, and where the indexes have it then.
  * Reusable; belongs to one thread.
  *
- * <p>What pointers cannot tell (generation, times, whether it waits for a discard) is taken from the
- * key that is there.
+ * <p>What pointers cannot tell (generation, times, whether it waits for a discard) is taken from
+ * the key that is there.
  */
 public final class BucketRebuild {
   private final BucketGeometry geometry;

@@ -46,8 +46,7 @@ final class BucketSums {
       if (member.exists()) {
         counts[member.index()] = member.nbuckets();
         firsts[member.index()] = member.firstBucket();
-        chunks[member.index()] =
-            new Chunk[(int) ((member.nbuckets() + CHUNK - 1) >>> CHUNK_BITS)];
+        chunks[member.index()] = new Chunk[(int) ((member.nbuckets() + CHUNK - 1) >>> CHUNK_BITS)];
       }
     }
   }

@@ -28,14 +28,11 @@ final class CounterDifference {
   void run(CounterMap wanted) {
     Bpos[] positions = wanted.positions();
     int next = 0;
-    try (KeyIterator keys =
-        filesystem.btrees().iterate(BTREE.number(), Bpos.MIN, Bpos.MAX)) {
+    try (KeyIterator keys = filesystem.btrees().iterate(BTREE.number(), Bpos.MIN, Bpos.MAX)) {
       boolean found = keys.next();
       while (found || next < positions.length) {
         int order =
-            !found
-                ? 1
-                : next == positions.length ? -1 : keys.key().comparePos(positions[next]);
+            !found ? 1 : next == positions.length ? -1 : keys.key().comparePos(positions[next]);
         if (found && order <= 0 && !isCounter(keys.key())) {
           changes.delete(BTREE, keys.key().pos());
           // What belongs there is found missing in the next round.

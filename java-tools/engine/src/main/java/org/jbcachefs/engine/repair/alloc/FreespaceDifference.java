@@ -13,8 +13,8 @@ import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.bkey.KeyType;
 
 /**
- * The ranges of free buckets. Ranges that touch count as one, however they are cut into keys: only a
- * run of them that is not as it must be is written anew.
+ * The ranges of free buckets. Ranges that touch count as one, however they are cut into keys: only
+ * a run of them that is not as it must be is written anew.
  */
 final class FreespaceDifference {
   /** Where the bits lie that tell buckets apart which wait for their generations. */
@@ -122,7 +122,6 @@ final class FreespaceDifference {
 
   private void set(long device, long start, long end) {
     Bkey made = new Bkey().setPos(device, end, 0).setType(KeyType.SET.number());
-    changes.set(
-        BtreeId.FREESPACE, made.setSize((int) (end - start)).setValue(NO_VALUE, 0, 0));
+    changes.set(BtreeId.FREESPACE, made.setSize((int) (end - start)).setValue(NO_VALUE, 0, 0));
   }
 }

@@ -10,7 +10,9 @@ import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.bkey.KeyType;
 import org.jbcachefs.format.value.BucketGens;
 
-/** The bucket_gens btree, which has the generations of {@link BucketGens#COUNT} buckets in a key. */
+/**
+ * The bucket_gens btree, which has the generations of {@link BucketGens#COUNT} buckets in a key.
+ */
 final class GenerationDifference {
   private static final BtreeId BTREE = BtreeId.BUCKET_GENS;
 

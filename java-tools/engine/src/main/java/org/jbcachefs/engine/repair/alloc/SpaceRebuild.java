@@ -24,8 +24,8 @@ import org.jbcachefs.format.value.AccountingType;
  * freespace, need_discard, lru, backpointers, bucket_gens and accounting, live sectors of stripes,
  * replicas entries and bitmaps of nodes in the superblock. Written is only what differs.
  *
- * <p>While it writes, nodes are put into buckets alone that nothing points to, and no bucket is made
- * free. What it writes makes nodes change as well, so it looks and writes again until nothing
+ * <p>While it writes, nodes are put into buckets alone that nothing points to, and no bucket is
+ * made free. What it writes makes nodes change as well, so it looks and writes again until nothing
  * differs any more; from then on buckets are given out as always.
  */
 public final class SpaceRebuild {
@@ -111,10 +111,7 @@ public final class SpaceRebuild {
     private long runEnd;
 
     BucketWalk(
-        SpaceSums sums,
-        RecordSorter.Writer places,
-        RecordSorter.Writer free,
-        List<Bkey> alloc) {
+        SpaceSums sums, RecordSorter.Writer places, RecordSorter.Writer free, List<Bkey> alloc) {
       this.sums = sums;
       this.places = places;
       this.free = free;
@@ -244,8 +241,7 @@ public final class SpaceRebuild {
     private void add(int device, DataType type, long buckets, long sectors, long fragmented) {
       if (type != null) {
         slot.of(AccountingType.DEV_DATA_TYPE).put(0, device).put(1, type.number());
-        sums.counters.add(
-            slot.inode, slot.offset, slot.snapshot, buckets, sectors, fragmented);
+        sums.counters.add(slot.inode, slot.offset, slot.snapshot, buckets, sectors, fragmented);
       }
     }
 

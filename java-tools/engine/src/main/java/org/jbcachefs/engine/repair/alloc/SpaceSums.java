@@ -98,9 +98,7 @@ final class SpaceSums implements ContributionSink {
   static final long OF_STRIPES = Long.MIN_VALUE;
 
   boolean isMember(int device) {
-    return device != ExtentPtr.NO_DEVICE
-        && device < buckets.devices()
-        && buckets.count(device) > 0;
+    return device != ExtentPtr.NO_DEVICE && device < buckets.devices() && buckets.count(device) > 0;
   }
 
   /** Goes over all keys. */

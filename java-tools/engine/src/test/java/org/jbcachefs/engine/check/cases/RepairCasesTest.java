@@ -28,7 +28,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The same cases as of the checker: what is found is repaired, and the second run finds nothing. */
+/**
+ * The same cases as of the checker: what is found is repaired, and the second run finds nothing.
+ */
 class RepairCasesTest {
   private static final String ONLY = System.getProperty("jbcachefs.fsck.case", "");
 
