@@ -179,6 +179,7 @@ public final class KeyFields {
     fields.add(NamedField.u16("sectors", StripeValue.OFFSET_SECTORS));
     bits("algorithm", StripeValue.OFFSET_FLAGS, 1, StripeValue.ALGORITHM);
     bits("needs_reconcile", StripeValue.OFFSET_FLAGS, 1, StripeValue.NEEDS_RECONCILE);
+    bits("can_widen", StripeValue.OFFSET_FLAGS, 1, StripeValue.CAN_WIDEN);
     u8("nr_blocks", StripeValue.OFFSET_NR_BLOCKS);
     u8("nr_redundant", StripeValue.OFFSET_NR_REDUNDANT);
     u8("csum_granularity_bits", StripeValue.OFFSET_CSUM_GRANULARITY_BITS);

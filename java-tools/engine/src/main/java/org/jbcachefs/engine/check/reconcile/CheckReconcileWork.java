@@ -15,8 +15,8 @@ import org.jbcachefs.format.value.Backpointer;
 import org.jbcachefs.format.value.Inode;
 
 /**
- * Extents, stripes and nodes that need background work are on the lists, and nothing else is. What
- * options would ask for is not worked out here: only whether lists agree with what keys say.
+ * Extents, stripes and nodes that need background work by their options say so, are on the lists,
+ * and nothing else is.
  * Source: {@code bch2_check_reconcile_work}.
  */
 public final class CheckReconcileWork implements CheckPass {
@@ -30,21 +30,24 @@ public final class CheckReconcileWork implements CheckPass {
     if (!context.since(MetadataVersion.RECONCILE)) {
       return;
     }
+    OptionRules options = new OptionRules(context);
     new WorkLists(
             context,
             List.of(BtreeId.STRIPES, BtreeId.REFLINK, BtreeId.EXTENTS),
             List.of(BtreeId.RECONCILE_WORK, BtreeId.RECONCILE_HIPRI, BtreeId.RECONCILE_PENDING),
             () -> new Logical(context),
-            FsckError.RECONCILE_WORK_INCORRECTLY_SET)
+            FsckError.RECONCILE_WORK_INCORRECTLY_SET,
+            options::worker)
         .check();
     new WorkLists(
             context,
             List.of(BtreeId.BACKPOINTERS),
             List.of(BtreeId.RECONCILE_WORK_PHYS, BtreeId.RECONCILE_HIPRI_PHYS),
             Physical::new,
-            FsckError.RECONCILE_WORK_PHYS_INCORRECTLY_SET)
+            FsckError.RECONCILE_WORK_PHYS_INCORRECTLY_SET,
+            (_, _) -> _ -> {})
         .check();
-    new NodeWork(context).check();
+    new NodeWork(context, options).check();
   }
 
   /** Keys by their position; those of the reflink and stripes btrees before all files. */

@@ -19,9 +19,11 @@ final class NodeWork {
   private static final int SCAN = BtreeId.RECONCILE_SCAN.number();
 
   private final CheckContext context;
+  private final OptionRules options;
 
-  NodeWork(CheckContext context) {
+  NodeWork(CheckContext context, OptionRules options) {
     this.context = context;
+    this.options = options;
   }
 
   void check() {
@@ -45,15 +47,18 @@ final class NodeWork {
     private final Findings findings;
     private final WorkOf work = new WorkOf(context);
     private final Bkey entry = new Bkey();
+    private final OptionRules.Nodes rules;
 
     PointerWorker(int btree, int level, Findings findings) {
       this.btree = btree;
       this.level = level;
       this.findings = findings;
+      this.rules = options.nodes(findings);
     }
 
     @Override
     public void key(Bkey key) {
+      rules.key(btree, level, key);
       work.of(key);
       if (work.work() != WorkOf.NONE && work.index() == 0) {
         report(

@@ -3,6 +3,7 @@ package org.jbcachefs.engine.check.reconcile;
 
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.jbcachefs.engine.check.CheckContext;
 import org.jbcachefs.engine.check.CheckFinding;
@@ -36,24 +37,32 @@ final class WorkLists {
   private final List<BtreeId> lists;
   private final Supplier<Rule> rules;
   private final FsckError error;
+  private final BiFunction<BtreeId, Findings, KeyWorker> beside;
   private final LongAdder wanted = new LongAdder();
   private final LongAdder found = new LongAdder();
 
+  /**
+   * Lists and their sources.
+   *
+   * @param beside makes what looks at the sources' keys in the same go
+   */
   WorkLists(
       CheckContext context,
       List<BtreeId> sources,
       List<BtreeId> lists,
       Supplier<Rule> rules,
-      FsckError error) {
+      FsckError error,
+      BiFunction<BtreeId, Findings, KeyWorker> beside) {
     this.context = context;
     this.sources = sources;
     this.lists = lists;
     this.rules = rules;
     this.error = error;
+    this.beside = beside;
   }
 
   void check() {
-    sources.forEach(source -> context.scan(source, _ -> new WantedWorker(source)));
+    sources.forEach(source -> context.scan(source, f -> new WantedWorker(source, f)));
     lists.forEach(list ->
         context.scan(
             list,
@@ -80,9 +89,11 @@ final class WorkLists {
   private final class WantedWorker implements KeyWorker {
     private final BtreeId source;
     private final Rule rule = rules.get();
+    private final KeyWorker other;
 
-    WantedWorker(BtreeId source) {
+    WantedWorker(BtreeId source, Findings findings) {
       this.source = source;
+      this.other = beside.apply(source, findings);
     }
 
     @Override
@@ -92,6 +103,12 @@ final class WorkLists {
         Bpos at = rule.place(source, key);
         wanted.add(hash(list, at.inode(), at.offset(), at.snapshot()));
       }
+      other.key(key);
+    }
+
+    @Override
+    public void end() {
+      other.end();
     }
   }
 

@@ -14,7 +14,7 @@ import org.jbcachefs.format.tables.FilesystemOption;
  * Every option that the superblock keeps has a value that it may have: the kernel mounts nothing
  * else. Source: {@code bch2_opt_validate}.
  */
-final class OptionRanges {
+public final class OptionRanges {
   /** A compression option: the type in the low bits, a level above. */
   private static final int COMPRESSION_TYPE_MASK = 15;
 
@@ -56,6 +56,12 @@ final class OptionRanges {
                   superblock.place(),
                   "option " + option + " is " + Long.toUnsignedString(value) + ": " + wrong)));
     }
+  }
+
+  /** Whether a superblock's option is one that it may have; true of what it has no place for. */
+  public static boolean isValid(Superblock superblock, FilesystemOption option) {
+    OptionalLong value = superblock.option(option);
+    return value.isEmpty() || wrong(option, value.getAsLong()) == null;
   }
 
   private static String wrong(FilesystemOption option, long value) {
