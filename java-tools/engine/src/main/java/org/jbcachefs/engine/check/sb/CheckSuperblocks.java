@@ -36,6 +36,7 @@ public final class CheckSuperblocks implements CheckPass {
     new JournalReplicas(context).check();
     new OptionRanges(context).check();
     downgrade(context);
+    new SectionRules(context).check();
     for (int index = 0; index < devices.size(); index++) {
       Member member = devices.member(index);
       BlockDevice device = devices.device(index);
