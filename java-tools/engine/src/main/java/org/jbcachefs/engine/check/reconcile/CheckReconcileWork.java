@@ -16,8 +16,7 @@ import org.jbcachefs.format.value.Inode;
 
 /**
  * Extents, stripes and nodes that need background work by their options say so, are on the lists,
- * and nothing else is.
- * Source: {@code bch2_check_reconcile_work}.
+ * and nothing else is. Source: {@code bch2_check_reconcile_work}.
  */
 public final class CheckReconcileWork implements CheckPass {
   @Override

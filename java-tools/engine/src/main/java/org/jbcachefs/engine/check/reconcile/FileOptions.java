@@ -6,7 +6,6 @@ import org.jbcachefs.engine.check.CheckContext;
 import org.jbcachefs.engine.check.CheckKeys;
 import org.jbcachefs.engine.check.Findings;
 import org.jbcachefs.engine.check.snapshots.SnapshotFacts;
-import org.jbcachefs.engine.reconcile.IoOptions;
 import org.jbcachefs.engine.snapshots.SnapshotTable;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;

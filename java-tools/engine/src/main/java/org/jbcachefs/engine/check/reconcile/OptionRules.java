@@ -8,9 +8,6 @@ import org.jbcachefs.engine.check.CheckFinding;
 import org.jbcachefs.engine.check.Findings;
 import org.jbcachefs.engine.check.KeyWorker;
 import org.jbcachefs.engine.check.sb.OptionRanges;
-import org.jbcachefs.engine.reconcile.DataDevices;
-import org.jbcachefs.engine.reconcile.IoOptions;
-import org.jbcachefs.engine.reconcile.ReconcileNeeds;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.bkey.KeyType;
@@ -199,9 +196,7 @@ final class OptionRules {
     while (pointers.nextPtr()) {
       if (pointers.dev() != ExtentPtr.NO_DEVICE
           && !devices.holds(
-              pointers.dev(),
-              pointers.sector(),
-              Math.max(1, pointers.crc().compressedSectors()))) {
+              pointers.dev(), pointers.sector(), Math.max(1, pointers.crc().compressedSectors()))) {
         return true;
       }
     }

@@ -14,8 +14,8 @@ import org.jbcachefs.format.sb.SectionType;
 
 /**
  * What sections promise of each other and whoever reads one of them does not see: there is one of
- * each kind, and labels form trees. Sections that are wrong by themselves are no superblock's: those
- * are refused before.
+ * each kind, and labels form trees. Sections that are wrong by themselves are no superblock's:
+ * those are refused before.
  */
 final class SectionRules {
   private final CheckContext context;

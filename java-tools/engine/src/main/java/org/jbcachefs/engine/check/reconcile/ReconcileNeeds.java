@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-package org.jbcachefs.engine.reconcile;
+package org.jbcachefs.engine.check.reconcile;
 
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.KeyType;
@@ -99,7 +99,8 @@ public final class ReconcileNeeds {
   public ReconcileNeeds of(Bkey key, IoOptions options) {
     begin(key);
     wanted = options.note();
-    boolean node = key.type() != KeyType.EXTENT.number() && key.type() != KeyType.REFLINK_V.number();
+    boolean node =
+        key.type() != KeyType.EXTENT.number() && key.type() != KeyType.REFLINK_V.number();
     pointers(node, options.nocow());
     conclude();
     wanted = ExtentReconcile.NEED_RB.set(wanted, need);

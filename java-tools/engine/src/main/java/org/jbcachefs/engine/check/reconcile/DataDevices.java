@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-package org.jbcachefs.engine.reconcile;
+package org.jbcachefs.engine.check.reconcile;
 
 import java.util.function.IntPredicate;
 import org.jbcachefs.engine.sb.TargetMembers;
@@ -93,8 +93,7 @@ public final class DataDevices {
   }
 
   /**
-   * Devices that could hold a block of a stripe. Source: {@code
-   * bch2_disk_label_ec_rw_member_devs}.
+   * Devices that could hold a block of a stripe. Source: {@code bch2_disk_label_ec_rw_member_devs}.
    *
    * @param diskLabel index + 1 of their label; 0, or a label that is gone, for any
    * @param bucketSectors size of their buckets

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-package org.jbcachefs.engine.reconcile;
+package org.jbcachefs.engine.check.reconcile;
 
 import org.jbcachefs.format.bytes.BitRange;
 import org.jbcachefs.format.extent.ExtentReconcile;
