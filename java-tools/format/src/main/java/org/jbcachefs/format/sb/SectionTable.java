@@ -39,7 +39,7 @@ final class SectionTable {
     decoded.put(SectionType.of(membersSection.type()), decodedMembers);
     for (RawSection section : stored) {
       SectionType type = SectionType.of(section.type());
-      if (type != null && type != SectionType.MEMBERS_V1 && section != membersSection) {
+      if (type != null && type != SectionType.MEMBERS_V1) {
         Section content = decode(section);
         decoded.putIfAbsent(type, content);
       }
