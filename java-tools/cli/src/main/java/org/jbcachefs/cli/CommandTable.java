@@ -22,9 +22,11 @@ import org.jbcachefs.cli.files.Tree;
 import org.jbcachefs.cli.format.FormatCommand;
 import org.jbcachefs.cli.fsck.FsckCommand;
 import org.jbcachefs.cli.journal.ListJournalCommand;
+import org.jbcachefs.cli.journal.RewindInfoCommand;
 import org.jbcachefs.cli.list.ListCommand;
 import org.jbcachefs.cli.mount.MountCommand;
 import org.jbcachefs.cli.mount.UmountCommand;
+import org.jbcachefs.cli.settings.RecoveryPassCommand;
 import org.jbcachefs.cli.settings.ResetCounters;
 import org.jbcachefs.cli.settings.SetFilesystemOption;
 import org.jbcachefs.cli.show.FsUsageCommand;
@@ -121,6 +123,7 @@ final class CommandTable {
           entry("device geometry", DEVICES, "show what devices are like"),
           entry("shim status", DEVICES, "show the kernel module, who uses it and for what"),
           entry("list_journal", DEBUG, "list journal entries"),
+          entry("journal_rewind_info", DEBUG, "show how far back the journal can be rewound"),
           entry("fs usage", SUPERBLOCK, "show what space is used for"),
           entry("format", SUPERBLOCK, "make a filesystem", "mkfs"),
           entry("set-fs-option", SUPERBLOCK, "change options of a filesystem"),
@@ -128,6 +131,7 @@ final class CommandTable {
           entry("unlock", ENCRYPTION, "give the kernel's keyring the key of a filesystem"),
           entry("set-passphrase", ENCRYPTION, "change the passphrase of a filesystem"),
           entry("remove-passphrase", ENCRYPTION, "make a filesystem open without a passphrase"),
+          entry("recovery-pass", SUPERBLOCK, "show and change what the next mount has to check"),
           entry("show-super", SUPERBLOCK, "print a superblock"),
           entry("upgrade", SUPERBLOCK, "say what another metadata version would take"),
           entry("recover-super", SUPERBLOCK, "find a lost superblock and write it back"),
@@ -197,6 +201,8 @@ final class CommandTable {
       case "unlock" -> new UnlockCommand();
       case "set-passphrase" -> new SetPassphraseCommand();
       case "remove-passphrase" -> new RemovePassphraseCommand();
+      case "recovery-pass" -> new RecoveryPassCommand();
+      case "journal_rewind_info" -> new RewindInfoCommand();
       case "format" -> new FormatCommand();
       case "show-super" -> new ShowSuperCommand();
       case "upgrade" -> new UpgradeCommand();

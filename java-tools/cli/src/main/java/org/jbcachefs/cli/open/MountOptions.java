@@ -49,6 +49,20 @@ public record MountOptions(Map<String, String> values) {
     return isSet("norecovery");
   }
 
+  /** The journal entry whose state is wanted; 0 for the newest. */
+  long journalRewind() {
+    String value = values.get("journal_rewind");
+    if (value == null) {
+      return 0;
+    }
+    try {
+      return Long.parseUnsignedLong(value);
+    } catch (NumberFormatException e) {
+      throw new UsageException(
+          "-o journal_rewind takes the sequence number of a journal entry, not '" + value + "'");
+    }
+  }
+
   /** Offline readers go on whatever is missing, unless told otherwise. */
   Degraded degraded() {
     String value = values.get("degraded");

@@ -25,7 +25,8 @@ public final class OpeningOptions {
   @Option(
       names = "-o",
       paramLabel = "OPTIONS",
-      description = "Mount options, separated by commas: degraded=no, norecovery, ...")
+      description =
+          "Mount options, separated by commas: degraded=no, norecovery, journal_rewind=SEQ.")
   private List<String> mountOptions = new ArrayList<>();
 
   @Option(
@@ -69,6 +70,7 @@ public final class OpeningOptions {
     return OpenOptions.defaults()
         .withDegraded(mount.degraded())
         .withNorecovery(mount.norecovery())
+        .withRewindTo(mount.journalRewind())
         .withKeySource(new PassphraseSources(invocation, passphraseFile));
   }
 

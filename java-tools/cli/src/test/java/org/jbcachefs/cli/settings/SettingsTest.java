@@ -18,11 +18,13 @@ import org.jbcachefs.cli.ExitCode;
 import org.jbcachefs.cli.testing.Outside;
 import org.jbcachefs.engine.sb.SuperblockSearch;
 import org.jbcachefs.format.sb.CountersSection;
+import org.jbcachefs.format.sb.ExtSection;
 import org.jbcachefs.format.sb.Member;
 import org.jbcachefs.format.sb.SectionType;
 import org.jbcachefs.format.sb.Superblock;
 import org.jbcachefs.format.tables.FilesystemOption;
 import org.jbcachefs.format.tables.PersistentCounter;
+import org.jbcachefs.format.tables.RecoveryPass;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -146,6 +148,45 @@ class SettingsTest {
     List<String> images = copies("replicas2-3dev");
     assertEquals(ExitCode.FAILED, run(images.subList(0, 2), "set-fs-option", "--errors=ro"));
     assertTrue(outside.err().contains("member 2 is missing"), outside.err());
+  }
+
+  private static List<RecoveryPass> passes(String image) {
+    return superblock(image).ext().map(ExtSection::requiredPasses).orElse(List.of());
+  }
+
+  @Test
+  void passesAreScheduledOnAllMembersAndTakenBack() throws IOException {
+    List<String> images = copies("replicas2-3dev");
+    List<RecoveryPass> two = List.of(RecoveryPass.CHECK_LRUS, RecoveryPass.CHECK_NLINKS);
+    assertEquals(
+        ExitCode.DONE,
+        run(images, "recovery-pass", "-s", "check-nlinks,check_lrus"),
+        () -> outside.err());
+    assertEquals("Scheduled recovery passes: check_lrus,check_nlinks\n", outside.out());
+    images.forEach(image -> assertEquals(two, passes(image)));
+    assertEquals(ExitCode.DONE, run(images, "recovery-pass", "-n", "-u", "check_lrus"));
+    assertEquals("Scheduled recovery passes: check_nlinks\n", outside.out());
+    images.forEach(image -> assertEquals(two, passes(image)));
+    assertEquals(
+        ExitCode.DONE, run(images, "recovery-pass", "-u", "check_lrus", "-u", "check_nlinks"));
+    images.forEach(image -> assertEquals(List.of(), passes(image)));
+    assertEquals(ExitCode.USAGE, run(images, "recovery-pass", "-s", "nonsense"));
+    assertSound(images);
+  }
+
+  @Test
+  void passesOfOlderVersionsAreScheduledAndTheirSuperblocksLeftAsTheyAre() throws IOException {
+    List<String> images = copies("old-version-1.13");
+    Superblock before = superblock(images.getFirst());
+    assertEquals(
+        ExitCode.DONE, run(images, "recovery-pass", "-s", "check_inodes"), () -> outside.err());
+    Superblock after = superblock(images.getFirst());
+    assertEquals(List.of(RecoveryPass.CHECK_INODES), passes(images.getFirst()));
+    assertEquals(before.version(), after.version());
+    assertEquals(before.clean(), after.clean());
+    assertEquals(before.section(SectionType.DOWNGRADE), after.section(SectionType.DOWNGRADE));
+    assertEquals(ExitCode.DONE, run(images, "recovery-pass", "--json", "-l"));
+    assertTrue(outside.out().contains("\"required\":[\"check_inodes\"]"), outside.out());
   }
 
   @Test

@@ -13,6 +13,7 @@ import java.util.function.Consumer;
 import org.jbcachefs.format.error.DeviceException;
 import org.jbcachefs.format.error.Finding;
 import org.jbcachefs.format.error.Place;
+import org.jbcachefs.format.error.RefusedException;
 import org.jbcachefs.format.journal.JsetCheck;
 import org.jbcachefs.format.journal.JsetValue;
 
@@ -88,6 +89,38 @@ public final class JournalReader {
         : replayAll();
   }
 
+  /**
+   * What the journal adds to the btrees as they were at some flush entry: what later ones did is
+   * undone with the help of what they say they overwrote. Data that was freed since may have been
+   * overwritten.
+   *
+   * @throws RefusedException if there is no such entry among those that count
+   */
+  public JournalReplay replayTo(long seq) {
+    JournalIndex index = readAll();
+    ReplayRange range = ReplayRange.of(index, blacklist);
+    JournalEntry target = index.find(seq);
+    boolean usable =
+        target != null
+            && target.good()
+            && !target.noFlush()
+            && !blacklist.contains(seq)
+            && Long.compareUnsigned(seq, range.last()) <= 0;
+    if (!usable) {
+      throw new RefusedException(
+          "journal_rewind",
+          Place.structure("journal"),
+          "there is no flush entry "
+              + Long.toUnsignedString(seq)
+              + " to go back to; journal_rewind_info lists those that there are");
+    }
+    ReplayLoad load = new ReplayLoad(format, List.of(), new FindingList());
+    load.load(range.entries());
+    List<JsetValue.Rewind> rewinds = new ArrayList<>(load.rewinds());
+    rewinds.add(new JsetValue.Rewind(range.last(), seq));
+    return rewound(index, rewinds);
+  }
+
   private JournalReplay replay(JournalIndex found) {
     FindingList findings = new FindingList();
     ReplayRange range = ReplayRange.of(found, blacklist);
@@ -97,12 +130,11 @@ public final class JournalReader {
     OverlayBuilder builder = load.load(range.entries());
     return load.rewinds().isEmpty()
         ? result(range, found, builder, findings)
-        : rewound(load.rewinds());
+        : rewound(readAll(), load.rewinds());
   }
 
   /** Once more, with older entries, and those in the ranges undone. */
-  private JournalReplay rewound(List<JsetValue.Rewind> rewinds) {
-    JournalIndex index = readAll();
+  private JournalReplay rewound(JournalIndex index, List<JsetValue.Rewind> rewinds) {
     FindingList findings = new FindingList();
     findings.addAll(index.findings());
     ReplayRange range = ReplayRange.of(index, blacklist);

@@ -16,6 +16,8 @@ import org.jbcachefs.format.error.Finding;
  * @param threads how many threads may work at once, 1 at least
  * @param norecovery do not look at the journal: show what is in the btrees alone
  * @param keyChecks leave out keys that contradict the format by themselves, with a finding for each
+ * @param rewindTo the journal entry whose state is wanted: what later ones did is undone; 0 for the
+ *     newest
  */
 public record OpenOptions(
     Degraded degraded,
@@ -24,7 +26,8 @@ public record OpenOptions(
     Consumer<Finding> findings,
     int threads,
     boolean norecovery,
-    boolean keyChecks) {
+    boolean keyChecks,
+    long rewindTo) {
   /** What to do when members are missing. */
   public enum Degraded {
     /** Refuse, as a mount does that can ask nobody. */
@@ -41,11 +44,12 @@ public record OpenOptions(
   public static OpenOptions defaults() {
     int threads = Runtime.getRuntime().availableProcessors();
     return new OpenOptions(
-        Degraded.VERY, KeySource.none(), false, finding -> {}, threads, false, false);
+        Degraded.VERY, KeySource.none(), false, finding -> {}, threads, false, false, 0);
   }
 
   public OpenOptions withDegraded(Degraded policy) {
-    return new OpenOptions(policy, keySource, rescue, findings, threads, norecovery, keyChecks);
+    return new OpenOptions(
+        policy, keySource, rescue, findings, threads, norecovery, keyChecks, rewindTo);
   }
 
   /** A passphrase without line end, or null if there is none; the array is wiped after use. */
@@ -54,26 +58,36 @@ public record OpenOptions(
   }
 
   public OpenOptions withKeySource(KeySource source) {
-    return new OpenOptions(degraded, source, rescue, findings, threads, norecovery, keyChecks);
+    return new OpenOptions(
+        degraded, source, rescue, findings, threads, norecovery, keyChecks, rewindTo);
   }
 
   public OpenOptions withRescue(boolean on) {
-    return new OpenOptions(degraded, keySource, on, findings, threads, norecovery, keyChecks);
+    return new OpenOptions(
+        degraded, keySource, on, findings, threads, norecovery, keyChecks, rewindTo);
   }
 
   public OpenOptions withFindings(Consumer<Finding> listener) {
-    return new OpenOptions(degraded, keySource, rescue, listener, threads, norecovery, keyChecks);
+    return new OpenOptions(
+        degraded, keySource, rescue, listener, threads, norecovery, keyChecks, rewindTo);
   }
 
   public OpenOptions withThreads(int count) {
-    return new OpenOptions(degraded, keySource, rescue, findings, count, norecovery, keyChecks);
+    return new OpenOptions(
+        degraded, keySource, rescue, findings, count, norecovery, keyChecks, rewindTo);
   }
 
   public OpenOptions withNorecovery(boolean on) {
-    return new OpenOptions(degraded, keySource, rescue, findings, threads, on, keyChecks);
+    return new OpenOptions(degraded, keySource, rescue, findings, threads, on, keyChecks, rewindTo);
   }
 
   public OpenOptions withKeyChecks(boolean on) {
-    return new OpenOptions(degraded, keySource, rescue, findings, threads, norecovery, on);
+    return new OpenOptions(
+        degraded, keySource, rescue, findings, threads, norecovery, on, rewindTo);
+  }
+
+  public OpenOptions withRewindTo(long seq) {
+    return new OpenOptions(
+        degraded, keySource, rescue, findings, threads, norecovery, keyChecks, seq);
   }
 }

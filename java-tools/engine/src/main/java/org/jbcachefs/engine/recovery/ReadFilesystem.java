@@ -116,7 +116,10 @@ public final class ReadFilesystem implements FilesystemView {
   }
 
   private JournalReplay journal(OpenOptions options) {
-    JournalReplay replay = JournalRecovery.of(devices, key, options.threads());
+    JournalReplay replay =
+        options.rewindTo() == 0
+            ? JournalRecovery.of(devices, key, options.threads())
+            : JournalRecovery.reader(devices, key, options.threads()).replayTo(options.rewindTo());
     replay.findings().forEach(options.findings());
     if (options.norecovery()) {
       return replay.withoutKeys();
