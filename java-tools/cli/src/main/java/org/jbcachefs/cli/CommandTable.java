@@ -133,7 +133,7 @@ final class CommandTable {
           entry("remove-passphrase", ENCRYPTION, "make a filesystem open without a passphrase"),
           entry("recovery-pass", SUPERBLOCK, "show and change what the next mount has to check"),
           entry("show-super", SUPERBLOCK, "print a superblock"),
-          entry("upgrade", SUPERBLOCK, "say what another metadata version would take"),
+          entry("upgrade", SUPERBLOCK, "bring a filesystem to this metadata version"),
           entry("recover-super", SUPERBLOCK, "find a lost superblock and write it back"),
           entry("list", DEBUG, "list the keys or nodes of a btree"),
           entry("edit", DEBUG, "show and change single keys and superblock fields"),

@@ -6,6 +6,7 @@ import java.util.Set;
 import org.jbcachefs.cli.UsageException;
 import org.jbcachefs.cli.open.MountOptions;
 import org.jbcachefs.engine.recovery.OpenOptions.Degraded;
+import org.jbcachefs.engine.sb.version.UpgradePolicy;
 import org.jbcachefs.format.tables.FilesystemOption;
 
 /**
@@ -15,8 +16,16 @@ import org.jbcachefs.format.tables.FilesystemOption;
  *
  * @param degraded what to do when members are missing; null leaves it to the superblock
  * @param nochanges nothing is to be written at all
+ * @param rewindTo the journal entry whose state is wanted; 0 for the newest
+ * @param upgrade how far an older version is upgraded; null leaves it to the superblock
  */
-record FilesystemWords(Degraded degraded, boolean norecovery, boolean rescue, boolean nochanges) {
+record FilesystemWords(
+    Degraded degraded,
+    boolean norecovery,
+    boolean rescue,
+    boolean nochanges,
+    long rewindTo,
+    UpgradePolicy upgrade) {
   /** Kept from fstab lines of older versions. */
   private static final Set<String> OBSOLETE =
       Set.of("very_degraded", "reconstruct_alloc", "journal_flush", "nodiscard", "noacl", "acl");
@@ -32,12 +41,27 @@ record FilesystemWords(Degraded degraded, boolean norecovery, boolean rescue, bo
         degraded(words),
         options.isSet("norecovery"),
         rescue || options.isSet("rescue"),
-        options.isSet("nochanges") || options.isSet("read_only"));
+        options.isSet("nochanges") || options.isSet("read_only"),
+        options.journalRewind(),
+        upgrade(words.get("version_upgrade")));
   }
 
   /** Whether these words leave no way but to mount read-only. */
   boolean readOnly() {
-    return nochanges || norecovery || rescue;
+    return nochanges || norecovery || rescue || rewindTo != 0;
+  }
+
+  private static UpgradePolicy upgrade(String value) {
+    if (value == null) {
+      return null;
+    }
+    for (UpgradePolicy policy : UpgradePolicy.values()) {
+      if (policy.toString().equals(value)) {
+        return policy;
+      }
+    }
+    throw new UsageException(
+        "-o version_upgrade takes compatible, incompatible or none, not '" + value + "'");
   }
 
   private static boolean isKnown(String name) {

@@ -56,7 +56,8 @@ public final class MountCommand implements CliCommand {
       paramLabel = "OPTIONS",
       description = {
         "Options, separated by commas: ro, rw (else: if it can be written to),",
-        "degraded=ask|yes|very|no, nochanges, norecovery, rescue (these three: read-only),",
+        "degraded=ask|yes|very|no, version_upgrade=compatible|incompatible|none,",
+        "nochanges, norecovery, journal_rewind=SEQ, rescue (these four: read-only),",
         "allow_other, nosuid, nodev, noexec, noatime, ...; unique_inodes: no inode number twice,",
         "whatever snapshots share; transport=auto|uring|dev, threads=N, readahead=KiB."
       })

@@ -17,6 +17,8 @@ import org.jbcachefs.engine.recovery.ReadFilesystem;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
 import org.jbcachefs.engine.recovery.WriteOptions;
 import org.jbcachefs.engine.sb.DeviceSetAssembly;
+import org.jbcachefs.engine.upgrade.UpgradeOptions;
+import org.jbcachefs.engine.upgrade.UpgradeRun;
 import org.jbcachefs.format.error.Finding;
 import org.jbcachefs.format.error.RefusedException;
 import org.jbcachefs.format.tables.FilesystemOption;
@@ -78,9 +80,10 @@ final class MountOpening {
 
   private MountedFilesystem write(Degraded policy) throws IOException {
     WritableFilesystem filesystem =
-        WritableFilesystem.open(
+        UpgradeRun.open(
             OpeningOptions.openDevicesToWrite(invocation, spec),
-            WriteOptions.defaults().withOpen(options(policy)));
+            UpgradeOptions.of(WriteOptions.defaults().withOpen(options(policy)))
+                .withPolicy(words.upgrade()));
     boolean done = false;
     try {
       ChangeableFilesystem opened =
@@ -120,6 +123,7 @@ final class MountOpening {
     return OpenOptions.defaults()
         .withDegraded(policy)
         .withNorecovery(words.norecovery())
+        .withRewindTo(words.rewindTo())
         .withKeySource(keys)
         .withRescue(words.rescue())
         .withFindings(finding -> findings.accept(finding));

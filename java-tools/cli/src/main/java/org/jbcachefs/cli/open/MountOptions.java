@@ -50,7 +50,7 @@ public record MountOptions(Map<String, String> values) {
   }
 
   /** The journal entry whose state is wanted; 0 for the newest. */
-  long journalRewind() {
+  public long journalRewind() {
     String value = values.get("journal_rewind");
     if (value == null) {
       return 0;

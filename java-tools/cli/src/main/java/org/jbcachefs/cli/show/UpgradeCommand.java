@@ -2,6 +2,8 @@
 package org.jbcachefs.cli.show;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jbcachefs.block.BlockDevice;
@@ -10,10 +12,16 @@ import org.jbcachefs.cli.ExitCode;
 import org.jbcachefs.cli.Invocation;
 import org.jbcachefs.cli.UsageException;
 import org.jbcachefs.cli.open.MemberOptions;
+import org.jbcachefs.cli.open.MemberSpec;
+import org.jbcachefs.cli.open.OpeningOptions;
 import org.jbcachefs.cli.open.ReadOptions;
+import org.jbcachefs.cli.output.Progress;
+import org.jbcachefs.engine.recovery.WriteOptions;
 import org.jbcachefs.engine.sb.SuperblockSearch;
 import org.jbcachefs.engine.sb.version.UpgradePolicy;
 import org.jbcachefs.engine.sb.version.VersionPlan;
+import org.jbcachefs.engine.upgrade.UpgradeOptions;
+import org.jbcachefs.engine.upgrade.UpgradeRun;
 import org.jbcachefs.format.error.BcachefsException;
 import org.jbcachefs.format.error.Place;
 import org.jbcachefs.format.error.RefusedException;
@@ -28,9 +36,12 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "upgrade",
     description = {
-      "Says what it would take if an implementation of some version mounted a filesystem of another:"
-          + " recovery passes, errors repaired in silence, and what cannot be undone.",
-      "Nothing is written: --dry-run must be given."
+      "Brings a filesystem of an older version to this one: what is of another form is written anew,"
+          + " and the superblock says which recovery passes that takes until it is done. One that"
+          + " was cut off is done again. It must not be mounted, and all members must be named.",
+      "With --dry-run, and always first, it says what it would take: recovery passes, errors"
+          + " repaired in silence, and what cannot be undone; and with --to, what it would take if"
+          + " an implementation of some other version mounted the filesystem."
     })
 public final class UpgradeCommand implements CliCommand {
   @Parameters(
@@ -40,11 +51,17 @@ public final class UpgradeCommand implements CliCommand {
   private List<String> devices = new ArrayList<>();
 
   @Mixin private MemberOptions members = new MemberOptions();
+  @Mixin private OpeningOptions opening = new OpeningOptions();
 
   @Option(
       names = {"-n", "--dry-run"},
       description = "Only say what would be done.")
   private boolean dryRun;
+
+  @Option(
+      names = {"-y", "--yes"},
+      description = "Also if it is on block devices and not in image files.")
+  private boolean yes;
 
   @Option(
       names = "--policy",
@@ -55,34 +72,77 @@ public final class UpgradeCommand implements CliCommand {
   @Option(
       names = "--to",
       paramLabel = "X.Y",
-      description = "Version of the implementation that mounts it. Without it: this one's.")
+      description = "With --dry-run: version of the implementation that mounts it.")
   private String to;
 
   @Override
   public int run(Invocation invocation) throws IOException {
     UpgradePolicy chosen = policy == null ? null : policy(policy);
     int newest = to == null ? MetadataVersion.CURRENT.number() : VersionText.parse(to);
-    if (!dryRun) {
-      throw new RefusedException(
-          "not_written",
-          Place.device(devices.getFirst(), -1),
-          "this version upgrades no filesystem; --dry-run says what an upgrade would take");
+    if (!dryRun && newest != MetadataVersion.CURRENT.number()) {
+      throw new UsageException(
+          "only this version is upgraded to; --dry-run says what another one would take");
     }
-    List<BlockDevice> opened = ReadOptions.openDevices(invocation, members.members(devices));
+    MemberSpec spec = members.members(devices);
+    VersionPlan plan = plan(invocation, spec, chosen, newest);
+    boolean needed = UpgradeRun.isNeeded(plan) || plan.refused();
+    boolean upgrades = !dryRun && plan.direction() != VersionPlan.Direction.DOWNGRADE && needed;
+    if (!invocation.out().isJson()) {
+      invocation.out().text().print(new VersionPlanText(plan).text());
+    }
+    if (!dryRun && plan.direction() == VersionPlan.Direction.DOWNGRADE) {
+      throw new RefusedException(
+          "downgrade_required",
+          Place.device(devices.getFirst(), -1),
+          "the filesystem is newer than this version, which only reads it");
+    }
+    if (upgrades) {
+      upgrade(invocation, spec, chosen);
+    }
+    if (invocation.out().isJson() && dryRun) {
+      new VersionPlanJson(plan).write(invocation.out().data());
+    } else if (invocation.out().isJson()) {
+      new VersionPlanJson(plan).write(invocation.out().data(), upgrades);
+    } else if (!dryRun) {
+      String version = MetadataVersion.describe(plan.to());
+      invocation.note(upgrades ? "upgraded to " + version : "nothing to do: it is at " + version);
+    }
+    return ExitCode.DONE;
+  }
+
+  private static VersionPlan plan(
+      Invocation invocation, MemberSpec spec, UpgradePolicy chosen, int newest) throws IOException {
+    List<BlockDevice> opened = ReadOptions.openDevices(invocation, spec);
     try {
       Superblock superblock = newestOf(invocation, opened);
       superblock.refuseUnreadable();
       invocation.out().filesystem(superblock.userUuid());
       UpgradePolicy policyNow = chosen == null ? VersionPlan.policyOf(superblock) : chosen;
-      VersionPlan plan = VersionPlan.of(superblock, policyNow, newest);
-      if (invocation.out().isJson()) {
-        new VersionPlanJson(plan).write(invocation.out().data());
-      } else {
-        invocation.out().text().print(new VersionPlanText(plan).text());
-      }
-      return ExitCode.DONE;
+      return VersionPlan.of(superblock, policyNow, newest);
     } finally {
       opened.forEach(BlockDevice::close);
+    }
+  }
+
+  private void upgrade(Invocation invocation, MemberSpec spec, UpgradePolicy chosen)
+      throws IOException {
+    for (Path path : spec.paths()) {
+      if (!yes && !Files.isRegularFile(path)) {
+        throw new RefusedException(
+            "not_confirmed",
+            Place.device(path.toString(), -1),
+            "a device is written to; what that means is said above, and -y does it");
+      }
+    }
+    try (Progress progress = invocation.progress("upgrading")) {
+      UpgradeOptions options =
+          UpgradeOptions.of(
+                  WriteOptions.defaults()
+                      .withClock(invocation.clock())
+                      .withOpen(opening.options(invocation)))
+              .withPolicy(chosen)
+              .withProgress(progress::begin);
+      UpgradeRun.open(OpeningOptions.openDevicesToWrite(invocation, spec), options).close();
     }
   }
 

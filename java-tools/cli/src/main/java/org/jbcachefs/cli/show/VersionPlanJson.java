@@ -19,8 +19,16 @@ final class VersionPlanJson {
 
   /** One object. */
   void write(JsonWriter json) {
-    json.beginObject()
-        .field("policy", plan.policy().toString())
+    fields(json.beginObject()).endObject();
+  }
+
+  /** The same, and whether it has been carried out. */
+  void write(JsonWriter json, boolean upgraded) {
+    fields(json.beginObject()).field("upgraded", upgraded).endObject();
+  }
+
+  private JsonWriter fields(JsonWriter json) {
+    json.field("policy", plan.policy().toString())
         .field("direction", plan.direction().name().toLowerCase(Locale.ROOT));
     SuperblockJson.version(json, "from", plan.from());
     SuperblockJson.version(json, "to", plan.to());
@@ -35,7 +43,7 @@ final class VersionPlanJson {
     SuperblockJson.version(json, "incompatible_allowed_before", plan.allowedBefore());
     SuperblockJson.version(json, "incompatible_allowed_after", plan.allowedAfter());
     notUndone(json);
-    json.endObject();
+    return json;
   }
 
   private void notUndone(JsonWriter json) {

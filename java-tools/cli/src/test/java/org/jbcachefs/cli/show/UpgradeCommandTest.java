@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.cli.show;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -31,8 +32,9 @@ import org.jbcachefs.format.tables.Feature;
 import org.jbcachefs.format.tables.MetadataVersion;
 import org.jbcachefs.format.tables.RecoveryPass;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
-/** upgrade --dry-run and show-super --upgrade; expected lists are those that the reference says. */
+/** upgrade and show-super --upgrade; expected lists are those that the reference says. */
 class UpgradeCommandTest {
   private static final int CURRENT = MetadataVersion.CURRENT.number();
 
@@ -207,11 +209,8 @@ class UpgradeCommandTest {
   }
 
   @Test
-  void nothingIsWrittenAndWithoutDryRunItIsRefused() throws IOException {
+  void aDryRunWritesNothing() throws IOException {
     byte[] before = Files.readAllBytes(Path.of(golden("old-version-1.13")));
-    assertEquals(ExitCode.FAILED, run("upgrade", golden("old-version-1.13")));
-    assertTrue(outside.err().contains("--dry-run says what an upgrade would take"), outside.err());
-    assertEquals("", outside.out());
     assertEquals(ExitCode.DONE, run("upgrade", "-n", golden("old-version-1.13")));
     assertTrue(
         outside.out().contains("inode_has_child_snapshots (1.13) to need_discard_by_journal_seq"));
@@ -226,6 +225,38 @@ class UpgradeCommandTest {
     assertTrue(outside.err().contains("there is no policy 'some'"), outside.err());
     assertEquals(ExitCode.USAGE, run("upgrade", "-n", "--to", "1.77", image));
     assertTrue(outside.err().contains("there is no version '1.77'"), outside.err());
+  }
+
+  @Test
+  void anImageIsUpgradedAndEveryFileIsStillThere(@TempDir Path folder) throws IOException {
+    Path image = Files.copy(Path.of(golden("old-version-1.13")), folder.resolve("img"));
+    String name = image.toString();
+    assertEquals(ExitCode.DONE, run("tree", name, "/"), () -> outside.err());
+    String tree = outside.out();
+    assertEquals(ExitCode.DONE, run("upgrade", "--json", name), () -> outside.err());
+    JsonNode data = new ObjectMapper().readTree(outside.out()).get("data");
+    assertTrue(data.get("upgraded").asBoolean());
+    assertEquals(13, data.get("from").get("minor").asInt());
+    assertEquals(0, run("fsck", "-n", name), () -> outside.out());
+    assertEquals(ExitCode.DONE, run("tree", name, "/"), () -> outside.err());
+    assertEquals(tree, outside.out());
+    byte[] upgraded = Files.readAllBytes(image);
+    assertEquals(ExitCode.DONE, run("upgrade", name));
+    assertTrue(outside.err().contains("nothing to do"), outside.err());
+    assertArrayEquals(upgraded, Files.readAllBytes(image));
+  }
+
+  @Test
+  void nothingButThisVersionIsUpgradedToAndNothingNewerIsWritten(@TempDir Path folder)
+      throws IOException {
+    String old = Files.copy(Path.of(golden("old-version-1.13")), folder.resolve("o")).toString();
+    String newer = Files.copy(Path.of(golden("v139-default")), folder.resolve("n")).toString();
+    assertEquals(ExitCode.USAGE, run("upgrade", "--to", "1.30", old));
+    assertEquals(ExitCode.FAILED, run("upgrade", "-o", "norecovery", old));
+    assertEquals(ExitCode.FAILED, run("upgrade", newer));
+    assertTrue(outside.err().contains("newer than this version"), outside.err());
+    assertEquals(-1, Files.mismatch(Path.of(old), Path.of(golden("old-version-1.13"))));
+    assertEquals(-1, Files.mismatch(Path.of(newer), Path.of(golden("v139-default"))));
   }
 
   @Test

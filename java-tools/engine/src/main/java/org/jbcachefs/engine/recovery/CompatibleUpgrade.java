@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -82,24 +83,31 @@ final class CompatibleUpgrade {
    * @throws RefusedException naming the passes that would have to be run, or the policy
    */
   static void check(Superblock superblock, Btrees btrees) {
+    Optional<String> obstacle = obstacle(superblock, btrees);
+    if (obstacle.isPresent()) {
+      throw refused(superblock, obstacle.get());
+    }
+  }
+
+  /** Why it cannot be upgraded in this way, if so: a part of a sentence. */
+  static Optional<String> obstacle(Superblock superblock, Btrees btrees) {
     UpgradePolicy policy = VersionPlan.policyOf(superblock);
     VersionPlan plan = VersionPlan.of(superblock, policy, MetadataVersion.CURRENT.number());
     List<RecoveryPass> passes = new ArrayList<>(RecoveryPass.inWord(plan.passes()));
     passes.removeAll(COVERED);
     if (plan.from() < OLDEST || !passes.isEmpty()) {
-      throw refused(
-          superblock, "an upgrade would have to run " + RecoveryPass.inWord(plan.passes()));
+      return Optional.of("an upgrade would have to run " + RecoveryPass.inWord(plan.passes()));
     }
     if (policy != UpgradePolicy.COMPATIBLE) {
-      throw refused(superblock, "its option version_upgrade is " + policy);
+      return Optional.of("its option version_upgrade is " + policy);
     }
     if (superblock.extentBpShift() != OLD_BP_SHIFT) {
-      throw refused(superblock, "its backpointers would have to be written anew");
+      return Optional.of("its backpointers would have to be written anew");
     }
     try (KeyIterator work = btrees.iterate(BtreeId.RECONCILE_WORK.number(), Bpos.MIN, Bpos.MAX)) {
-      if (work.next()) {
-        throw refused(superblock, "background work of version 1.28 is waiting in it");
-      }
+      return work.next()
+          ? Optional.of("background work of version 1.28 is waiting in it")
+          : Optional.empty();
     }
   }
 

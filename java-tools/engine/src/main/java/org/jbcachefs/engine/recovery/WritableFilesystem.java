@@ -4,6 +4,8 @@ package org.jbcachefs.engine.recovery;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jbcachefs.block.BlockDevice;
@@ -27,6 +29,8 @@ import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.crypto.FilesystemKey;
+import org.jbcachefs.format.error.Place;
+import org.jbcachefs.format.error.RefusedException;
 import org.jbcachefs.format.sb.Superblock;
 import org.jbcachefs.format.sb.SuperblockFlag;
 import org.jbcachefs.format.tables.Feature;
@@ -96,7 +100,47 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
     try {
       WriteRefusals.checkForRepair(read.devices(), read.btrees());
       Set<Integer> lost = DerivedBtrees.unreadable(read);
-      WritableFilesystem filesystem = start(opened, read, checking, lost);
+      WritableFilesystem filesystem =
+          start(opened, read, checking, lost, WritableFilesystem::beginUpgrade);
+      done = true;
+      return filesystem;
+    } finally {
+      if (!done) {
+        read.close();
+      }
+    }
+  }
+
+  /**
+   * Opens a filesystem of an older version to bring it to this one. Until {@link
+   * RepairAccess#allocateFrom} says where free buckets are, none are given out.
+   */
+  public static WritableFilesystem openForUpgrade(
+      List<BlockDevice> opened, WriteOptions options, UpgradeBeginning beginning) {
+    ReadFilesystem read = ReadFilesystem.open(opened, options.open());
+    boolean done = false;
+    try {
+      if (beginning.mayBeShort(read.superblock())
+          && CompatibleUpgrade.obstacle(read.superblock(), read.btrees()).isEmpty()) {
+        WritableFilesystem filesystem = open(opened, read, options);
+        done = true;
+        return filesystem;
+      }
+      WriteRefusals.checkMembers(read.devices());
+      WriteRefusals.refuseStripes(read.btrees(), read.superblock().place());
+      Set<Integer> empty = new TreeSet<>();
+      beginning.check(read).forEach(btree -> empty.add(btree.number()));
+      WritableFilesystem filesystem =
+          start(
+              opened,
+              read,
+              options,
+              empty,
+              superblock ->
+                  superblock.update(editor -> {
+                    beginning.begin(superblock.current(), editor);
+                    editor.section(NewSuperblock.extentTypes());
+                  }));
       done = true;
       return filesystem;
     } finally {
@@ -109,16 +153,34 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
   private static WritableFilesystem open(
       List<BlockDevice> opened, ReadFilesystem read, WriteOptions options) {
     WriteRefusals.check(read.devices(), read.btrees());
-    WritableFilesystem filesystem = start(opened, read, options, null);
+    WritableFilesystem filesystem =
+        start(opened, read, options, null, WritableFilesystem::beginUpgrade);
     filesystem.engine.finishUpgrade();
     return filesystem;
   }
 
+  private static void beginUpgrade(SuperblockWriter superblock) {
+    if (CompatibleUpgrade.isNeeded(superblock.current())) {
+      CompatibleUpgrade.begin(superblock);
+    }
+  }
+
   /**
-   * @param lost null unless it is for a repair: then the btrees that begin empty
+   * @param lost null unless what is kept about space is made anew: then the btrees that begin empty
+   * @param upgrade what the superblock is told before anything else is written
    */
   private static WritableFilesystem start(
-      List<BlockDevice> opened, ReadFilesystem read, WriteOptions options, Set<Integer> lost) {
+      List<BlockDevice> opened,
+      ReadFilesystem read,
+      WriteOptions options,
+      Set<Integer> lost,
+      Consumer<SuperblockWriter> upgrade) {
+    if (options.open().rewindTo() != 0 || options.open().norecovery()) {
+      throw new RefusedException(
+          "not_the_newest_state",
+          Place.structure("journal"),
+          "an older state of the filesystem (norecovery, journal_rewind) is for reading only");
+    }
     DeviceSet devices = read.devices();
     JournalReplay replay = read.journal();
     FilesystemKey key = read.key().orElse(null);
@@ -133,9 +195,7 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
         UncleanStart.record(superblock, start, index);
       }
     }
-    if (CompatibleUpgrade.isNeeded(superblock.current())) {
-      CompatibleUpgrade.begin(superblock);
-    }
+    upgrade.accept(superblock);
     WriteEngine engine = new WriteEngine(devices, key, superblock, start, options);
     if (lost != null) {
       engine.repair().allocateFrom(RepairAccess.NOWHERE);

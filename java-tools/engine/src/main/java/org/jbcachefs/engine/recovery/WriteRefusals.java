@@ -55,6 +55,13 @@ final class WriteRefusals {
     if (CompatibleUpgrade.isNeeded(superblock)) {
       CompatibleUpgrade.check(superblock, btrees);
     }
+    checkMembers(devices);
+  }
+
+  /** Images and devices that cannot be written to. */
+  static void checkMembers(DeviceSet devices) {
+    Superblock superblock = devices.superblock();
+    Place place = superblock.place();
     for (Feature feature : new Feature[] {Feature.SMALL_IMAGE, Feature.NO_ALLOC_INFO}) {
       if (superblock.has(feature)) {
         throw new RefusedException(
@@ -71,7 +78,8 @@ final class WriteRefusals {
     }
   }
 
-  private static void refuseStripes(Btrees btrees, Place place) {
+  /** Erasure coding is only read. */
+  static void refuseStripes(Btrees btrees, Place place) {
     try (KeyIterator stripes = btrees.iterate(BtreeId.STRIPES.number(), Bpos.MIN, Bpos.MAX)) {
       if (stripes.next()) {
         throw new RefusedException(

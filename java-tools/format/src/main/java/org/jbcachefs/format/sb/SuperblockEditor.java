@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.LongUnaryOperator;
@@ -164,6 +165,21 @@ public final class SuperblockEditor {
   /** Stable numbers of passes to run at the next mount, as bits. */
   public SuperblockEditor recoveryPassesRequired(long passes) {
     return extWord(ExtSection.OFFSET_RECOVERY_PASSES_REQUIRED, _ -> passes);
+  }
+
+  /** Numbers of errors that are to be repaired in silence: these and no others. */
+  public SuperblockEditor errorsSilent(Collection<Integer> errors) {
+    long[] words = new long[ExtSection.ERRORS_SILENT_BITS / Long.SIZE];
+    for (int error : errors) {
+      if (error < ExtSection.ERRORS_SILENT_BITS) {
+        words[error / Long.SIZE] |= 1L << error;
+      }
+    }
+    for (int index = 0; index < words.length; index++) {
+      long word = words[index];
+      extWord(ExtSection.OFFSET_ERRORS_SILENT + index * Long.BYTES, now -> word);
+    }
+    return this;
   }
 
   private SuperblockEditor extWord(int offset, LongUnaryOperator change) {

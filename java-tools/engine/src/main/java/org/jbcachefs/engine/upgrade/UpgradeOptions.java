@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.upgrade;
+
+import java.nio.file.Path;
+import java.util.function.Consumer;
+import org.jbcachefs.engine.check.CheckOptions;
+import org.jbcachefs.engine.recovery.WriteOptions;
+import org.jbcachefs.engine.sb.version.UpgradePolicy;
+
+/**
+ * How to upgrade.
+ *
+ * @param write how to open the filesystem
+ * @param policy how far; null for what the filesystem's own option says
+ * @param memoryBytes what sorting may take
+ * @param spill where it puts what needs more
+ * @param progress told what is being done, a participle and its object
+ */
+public record UpgradeOptions(
+    WriteOptions write,
+    UpgradePolicy policy,
+    long memoryBytes,
+    Path spill,
+    Consumer<String> progress) {
+  /** As far as the filesystem's own option says. */
+  public static UpgradeOptions of(WriteOptions write) {
+    CheckOptions check = CheckOptions.defaults();
+    return new UpgradeOptions(write, null, check.memoryBytes(), check.spill(), _ -> {});
+  }
+
+  public UpgradeOptions withPolicy(UpgradePolicy other) {
+    return new UpgradeOptions(write, other, memoryBytes, spill, progress);
+  }
+
+  public UpgradeOptions withProgress(Consumer<String> listener) {
+    return new UpgradeOptions(write, policy, memoryBytes, spill, listener);
+  }
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.upgrade;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jbcachefs.block.BlockDevice;
+import org.jbcachefs.block.FileBlockDevice;
+import org.jbcachefs.block.testing.FaultyDevice;
+import org.jbcachefs.block.testing.GoldenImages;
+import org.jbcachefs.engine.check.CheckOptions;
+import org.jbcachefs.engine.check.CheckRun;
+import org.jbcachefs.engine.recovery.OpenOptions;
+import org.jbcachefs.engine.recovery.ReadFilesystem;
+import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.engine.recovery.WriteOptions;
+import org.jbcachefs.engine.sb.SuperblockSearch;
+import org.jbcachefs.engine.sb.version.UpgradePolicy;
+import org.jbcachefs.engine.sb.version.VersionPlan;
+import org.jbcachefs.engine.sb.version.VersionRow;
+import org.jbcachefs.engine.testing.TreeManifest;
+import org.jbcachefs.format.error.DeviceException;
+import org.jbcachefs.format.error.RefusedException;
+import org.jbcachefs.format.sb.ExtSection;
+import org.jbcachefs.format.sb.Superblock;
+import org.jbcachefs.format.sb.SuperblockFlag;
+import org.jbcachefs.format.tables.FsckError;
+import org.jbcachefs.format.tables.MetadataVersion;
+import org.jbcachefs.format.tables.UpgradeTable;
+import org.jbcachefs.format.tables.VersionStep;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Upgrades of what a kernel of version 1.13 wrote. */
+class UpgradeRunTest {
+  private static final String OLD = "old-version-1.13";
+  private static final int CURRENT = MetadataVersion.CURRENT.number();
+
+  @TempDir Path folder;
+
+  private static UpgradeOptions options(UpgradePolicy policy) {
+    return UpgradeOptions.of(WriteOptions.defaults().withRandom(new Random(1))).withPolicy(policy);
+  }
+
+  private Path copy(String golden) throws IOException {
+    Path to = folder.resolve(golden);
+    return Files.copy(
+        GoldenImages.images(golden).getFirst(), to, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private static List<BlockDevice> devices(Path image) {
+    return new ArrayList<>(List.of(FileBlockDevice.openReadWrite(image)));
+  }
+
+  private static Superblock superblock(Path image) {
+    try (BlockDevice device = FileBlockDevice.openReadOnly(image)) {
+      return SuperblockSearch.find(device).require();
+    }
+  }
+
+  private static List<String> tree(Path image) {
+    try (ReadFilesystem read = ReadFilesystem.open(devices(image), OpenOptions.defaults())) {
+      return TreeManifest.of(read.namespace(), read.data(), read.namespace().root());
+    }
+  }
+
+  private void assertSound(Path image) {
+    CheckOptions how = CheckOptions.defaults().withThreads(2).withSpill(folder);
+    assertEquals("", CheckRun.of(OLD, devices(image), how).text());
+  }
+
+  private static List<Integer> silent(Superblock superblock) {
+    return superblock.ext().map(ExtSection::errorsSilent).orElse(List.of());
+  }
+
+  private static long required(Superblock superblock) {
+    return superblock.ext().map(ExtSection::recoveryPassesRequired).orElse(0L);
+  }
+
+  @ParameterizedTest
+  @EnumSource(UpgradePolicy.class)
+  void everyPolicyBringsTheOldestOneHereWithEveryFile(UpgradePolicy policy) throws IOException {
+    Path image = copy(OLD);
+    List<String> before = tree(image);
+    UpgradeRun.open(devices(image), options(policy)).close();
+    Superblock after = superblock(image);
+    assertEquals(CURRENT, after.version());
+    assertEquals(CURRENT, (int) after.flag(SuperblockFlag.VERSION_UPGRADE_COMPLETE));
+    assertEquals(MetadataVersion.INODE_HAS_CHILD_SNAPSHOTS.number(), after.versionMin());
+    int allowed =
+        policy == UpgradePolicy.INCOMPATIBLE
+            ? CURRENT
+            : MetadataVersion.INODE_HAS_CHILD_SNAPSHOTS.number();
+    assertEquals(allowed, after.versionIncompatAllowed());
+    assertEquals(0, required(after));
+    assertEquals(List.of(), silent(after));
+    assertTrue(after.clean());
+    assertSound(image);
+    assertEquals(before, tree(image));
+    assertFalse(UpgradeRun.isNeeded(UpgradeRun.plan(after, policy)));
+  }
+
+  @Test
+  void whatIsBegunIsWrittenDownUntilItIsDone() throws IOException {
+    Path image = copy(OLD);
+    VersionPlan plan = UpgradeRun.plan(superblock(image), UpgradePolicy.COMPATIBLE);
+    WriteOptions write = WriteOptions.defaults();
+    List<BlockDevice> devices = new ArrayList<>();
+    devices.add(new FaultyDevice(FileBlockDevice.openReadWrite(image), 1).cutPowerAfter(4));
+    assertThrows(DeviceException.class, () -> UpgradeRun.open(devices, UpgradeOptions.of(write)));
+    ((FaultyDevice) devices.getFirst()).cutPower();
+    Superblock begun = superblock(image);
+    assertEquals(CURRENT, begun.version());
+    assertEquals(
+        MetadataVersion.INODE_HAS_CHILD_SNAPSHOTS.number(),
+        (int) begun.flag(SuperblockFlag.VERSION_UPGRADE_COMPLETE));
+    assertEquals(plan.passes(), required(begun));
+    assertEquals(plan.errors(), silent(begun));
+    RefusedException refused =
+        assertThrows(RefusedException.class, () -> WritableFilesystem.open(devices(image), write));
+    assertEquals("upgrade_required", refused.reason());
+  }
+
+  @Test
+  void anUpgradeThatWasCutOffAnywhereIsDoneAgain() throws IOException {
+    Path image = copy(OLD);
+    List<String> before = tree(image);
+    long writes = writesOfAnUpgrade(image);
+    int cuts = nightly() ? 60 : 4;
+    for (int cut = 0; cut < cuts; cut++) {
+      Random random = new Random(cut);
+      image = copy(OLD);
+      String where = "seed " + cut;
+      for (int times = 0; times < 2; times++) {
+        int after = 1 + random.nextInt((int) writes);
+        FaultyDevice faulty =
+            new FaultyDevice(FileBlockDevice.openReadWrite(image), random.nextLong())
+                .cutPowerAfter(after);
+        where += ", cut after " + after + " writes";
+        try {
+          UpgradeRun.open(new ArrayList<>(List.of(faulty)), options(UpgradePolicy.COMPATIBLE))
+              .close();
+        } catch (DeviceException e) {
+          faulty.cutPower();
+        }
+      }
+      UpgradeRun.open(devices(image), options(UpgradePolicy.COMPATIBLE)).close();
+      assertEquals(CURRENT, superblock(image).version(), where);
+      assertSound(image);
+      assertEquals(before, tree(image), where);
+    }
+  }
+
+  private static boolean nightly() {
+    return System.getenv("JBCACHEFS_NIGHTLY") != null || Boolean.getBoolean("jbcachefs.nightly");
+  }
+
+  private static long writesOfAnUpgrade(Path image) {
+    FaultyDevice counting = new FaultyDevice(FileBlockDevice.openReadWrite(image), 0);
+    UpgradeRun.open(new ArrayList<>(List.of(counting)), options(UpgradePolicy.COMPATIBLE)).close();
+    return counting.counts().writes();
+  }
+
+  @Test
+  void everyPassThatTheTableAsksForHasAStep() throws IOException {
+    VersionPlan plan = UpgradeRun.plan(superblock(copy(OLD)), UpgradePolicy.COMPATIBLE);
+    int rows = 0;
+    for (VersionStep step : UpgradeTable.STEPS) {
+      if (step.version().number() > plan.from() && step.version().number() <= CURRENT) {
+        rows++;
+        VersionRow row =
+            plan.rows().stream()
+                .filter(each -> each.version() == step.version().number())
+                .findFirst()
+                .orElseThrow();
+        assertEquals(Set.of(), UpgradeRun.uncovered(row, plan), step.version().toString());
+      }
+    }
+    assertEquals(9, rows);
+    Set<MetadataVersion> standsFor =
+        UpgradeRun.STEPS.stream()
+            .flatMap(step -> step.versions().stream())
+            .collect(Collectors.toSet());
+    Set<MetadataVersion> asksFor =
+        UpgradeTable.STEPS.stream().map(VersionStep::version).collect(Collectors.toSet());
+    assertTrue(asksFor.containsAll(standsFor), () -> standsFor + " are not all in " + asksFor);
+    assertTrue(plan.errors().contains(FsckError.ACCOUNTING_MISMATCH.number()));
+  }
+
+  @Test
+  void whatCannotBeUpgradedIsRefusedAndNotTouched() throws IOException {
+    for (String golden : List.of("v139-default", "ec-6dev", "degraded")) {
+      Path image = copy(golden);
+      byte[] before = Files.readAllBytes(image);
+      RefusedException refused =
+          assertThrows(
+              RefusedException.class,
+              () -> UpgradeRun.open(devices(image), options(UpgradePolicy.INCOMPATIBLE)));
+      assertFalse(refused.sentence().isEmpty());
+      assertTrue(java.util.Arrays.equals(before, Files.readAllBytes(image)), golden);
+    }
+  }
+}
