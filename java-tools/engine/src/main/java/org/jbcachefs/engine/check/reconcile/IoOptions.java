@@ -41,36 +41,26 @@ public final class IoOptions {
 
   private static final InodeField[] FIELDS = fields();
 
-  /** Options that extents keep a note of, where it is, and whether an inode said so. */
-  private enum Noted {
-    REPLICAS(
+  /** An option that extents keep a note of: where it is, and whether an inode said so. */
+  private record Noted(int option, BitRange value, BitRange fromInode) {}
+
+  private static final Noted[] NOTED = {
+    new Noted(
         DATA_REPLICAS, ExtentReconcile.DATA_REPLICAS, ExtentReconcile.DATA_REPLICAS_FROM_INODE),
-    CHECKSUM(
+    new Noted(
         DATA_CHECKSUM, ExtentReconcile.DATA_CHECKSUM, ExtentReconcile.DATA_CHECKSUM_FROM_INODE),
-    EC(ERASURE_CODE, ExtentReconcile.ERASURE_CODE, ExtentReconcile.ERASURE_CODE_FROM_INODE),
-    COMPRESS(
+    new Noted(ERASURE_CODE, ExtentReconcile.ERASURE_CODE, ExtentReconcile.ERASURE_CODE_FROM_INODE),
+    new Noted(
         BACKGROUND_COMPRESSION,
         ExtentReconcile.BACKGROUND_COMPRESSION,
         ExtentReconcile.BACKGROUND_COMPRESSION_FROM_INODE),
-    BACKGROUND(
+    new Noted(
         BACKGROUND_TARGET,
         ExtentReconcile.BACKGROUND_TARGET,
         ExtentReconcile.BACKGROUND_TARGET_FROM_INODE),
-    PROMOTE(
-        PROMOTE_TARGET, ExtentReconcile.PROMOTE_TARGET, ExtentReconcile.PROMOTE_TARGET_FROM_INODE);
-
-    final int option;
-    final BitRange value;
-    final BitRange fromInode;
-
-    Noted(int option, BitRange value, BitRange fromInode) {
-      this.option = option;
-      this.value = value;
-      this.fromInode = fromInode;
-    }
-  }
-
-  private static final Noted[] NOTED = Noted.values();
+    new Noted(
+        PROMOTE_TARGET, ExtentReconcile.PROMOTE_TARGET, ExtentReconcile.PROMOTE_TARGET_FROM_INODE)
+  };
 
   /** Numbers of checksum options; more are of newer versions. */
   private static final int CHECKSUM_OPTIONS = 4;
@@ -185,8 +175,8 @@ public final class IoOptions {
       return this;
     }
     for (Noted one : NOTED) {
-      boolean own = one.fromInode.isSet(note);
-      set(one.option, own ? one.value.getInt(note) : values[one.option], own);
+      boolean own = one.fromInode().isSet(note);
+      set(one.option(), own ? one.value().getInt(note) : values[one.option()], own);
     }
     fixUp();
     return this;
@@ -228,8 +218,8 @@ public final class IoOptions {
   long note() {
     long word = 0;
     for (Noted one : NOTED) {
-      word = one.value.set(word, values[one.option] & one.value.max());
-      word = one.fromInode.set(word, fromInode >>> one.option & 1);
+      word = one.value().set(word, values[one.option()] & one.value().max());
+      word = one.fromInode().set(word, fromInode >>> one.option() & 1);
     }
     return word;
   }
@@ -237,7 +227,7 @@ public final class IoOptions {
   /** Whether a reconcile entry notes that an inode had options of its own. */
   static boolean notesInode(long note) {
     for (Noted one : NOTED) {
-      if (one.fromInode.isSet(note)) {
+      if (one.fromInode().isSet(note)) {
         return true;
       }
     }

@@ -173,7 +173,7 @@ final class OptionRules {
     }
     return leadsNowhere(key)
         || cookies.excuses(key.inode())
-        || unsaid == ReconcileNeeds.REPLICAS && anyDeviceExcused(key);
+        || (unsaid == ReconcileNeeds.REPLICAS && anyDeviceExcused(key));
   }
 
   private boolean anyDeviceExcused(Bkey key) {

@@ -108,7 +108,7 @@ public final class ReconcileNeeds {
     wanted = ExtentReconcile.PTRS_MOVING.set(wanted, moving & ExtentReconcile.PTRS_MOVING.max());
     wanted = ExtentReconcile.PENDING.set(wanted, staysPending() ? 1 : 0);
     boolean kept =
-        need != 0 || key.type() == KeyType.REFLINK_V.number() && IoOptions.notesInode(wanted);
+        need != 0 || (key.type() == KeyType.REFLINK_V.number() && IoOptions.notesInode(wanted));
     wanted = kept ? wanted | ExtentEntryType.RECONCILE.typeBit() : 0;
     return this;
   }

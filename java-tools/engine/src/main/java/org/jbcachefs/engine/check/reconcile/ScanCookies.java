@@ -36,7 +36,7 @@ final class ScanCookies {
   boolean has(long place) {
     Bpos at = Bpos.of(0, place);
     Bkey key = new Bkey();
-    return context.btrees().lookup(SCAN, at, key) && key.type() == KeyType.COOKIE.number()
+    return (context.btrees().lookup(SCAN, at, key) && key.type() == KeyType.COOKIE.number())
         || context.damaged().mayLack(SCAN, at, at);
   }
 
