@@ -77,6 +77,14 @@ final class SpaceTotals {
   }
 
   long used() {
+    long promised = promised();
+    long share = 1L << SHARE_SHIFT;
+    promised += (promised + share - 1) / share;
+    return Math.min(capacity(), written() + promised);
+  }
+
+  /** What data and metadata take. */
+  long written() {
     long used = 0;
     for (FilesystemUsage.Replicas set : replicas) {
       DataType type = DataType.of(set.dataType());
@@ -84,12 +92,15 @@ final class SpaceTotals {
         used += set.sectors();
       }
     }
+    return used;
+  }
+
+  /** What reservations keep, each copy counted. */
+  long promised() {
     long promised = 0;
     for (FilesystemUsage.Reserved reservation : reserved) {
       promised += reservation.replicas() * reservation.sectors();
     }
-    long share = 1L << SHARE_SHIFT;
-    promised += (promised + share - 1) / share;
-    return Math.min(capacity(), used + promised);
+    return promised;
   }
 }

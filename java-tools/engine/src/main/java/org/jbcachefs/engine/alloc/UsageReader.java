@@ -15,6 +15,7 @@ import org.jbcachefs.format.bkey.KeyType;
 import org.jbcachefs.format.sb.Member;
 import org.jbcachefs.format.sb.Superblock;
 import org.jbcachefs.format.tables.DataType;
+import org.jbcachefs.format.tables.MetadataVersion;
 import org.jbcachefs.format.value.Accounting;
 import org.jbcachefs.format.value.AccountingKey;
 import org.jbcachefs.format.value.AccountingType;
@@ -40,6 +41,46 @@ public final class UsageReader {
         devices.put(member.index(), counts);
       }
     }
+  }
+
+  /**
+   * What a filesystem may use and does, in sectors.
+   *
+   * @param used by data and metadata
+   * @param reserved by files' reservations, all copies counted
+   */
+  public record Budget(long capacity, long used, long reserved) {}
+
+  /** Reads what is needed to know how much may still be written; counters by inode are passed by. */
+  public static Budget budget(Btrees btrees, Superblock superblock) {
+    UsageReader reader = new UsageReader(superblock);
+    Bpos from = first(AccountingType.PERSISTENT_RESERVED);
+    Bpos to = first(AccountingType.COMPRESSION);
+    if (superblock.version() < MetadataVersion.DISK_ACCOUNTING_BIG_ENDIAN.number()) {
+      from = Bpos.MIN;
+      to = Bpos.MAX;
+    }
+    try (KeyIterator keys = btrees.iterate(BtreeId.ACCOUNTING.number(), from, to)) {
+      while (keys.next()) {
+        if (keys.key().type() == KeyType.ACCOUNTING.number()) {
+          reader.add(keys.key());
+        }
+      }
+    }
+    SpaceTotals totals = reader.totals(reader.members());
+    return new Budget(totals.capacity(), totals.written(), totals.promised());
+  }
+
+  /** How many inodes there are, in all snapshots. */
+  public static long inodes(Btrees btrees) {
+    Bkey key = new Bkey();
+    return btrees.lookup(BtreeId.ACCOUNTING.number(), first(AccountingType.NR_INODES), key)
+        ? Accounting.counter(key, 0)
+        : 0;
+  }
+
+  private static Bpos first(AccountingType type) {
+    return new AccountingKey(type.number(), new byte[Bpos.BYTES - 1]).pos();
   }
 
   /** Reads all counters that concern the whole filesystem or a device. */
@@ -96,15 +137,8 @@ public final class UsageReader {
   }
 
   private FilesystemUsage usage() {
-    List<DeviceUsage> members = new ArrayList<>();
-    for (Member member : superblock.members()) {
-      if (member.exists()) {
-        long sectors = leaving.getOrDefault(member.index(), 0L);
-        List<DeviceUsage.Counts> counts = withFree(member, devices.get(member.index()));
-        members.add(new DeviceUsage(member, counts, sectors));
-      }
-    }
-    SpaceTotals totals = new SpaceTotals(superblock, members, replicas, reserved);
+    List<DeviceUsage> members = members();
+    SpaceTotals totals = totals(members);
     // Before 1.15 the keys were not in the order of what they count.
     reserved.sort((a, b) -> Integer.compare(a.replicas(), b.replicas()));
     btrees.sort((a, b) -> Integer.compareUnsigned(a.btree(), b.btree()));
@@ -118,6 +152,22 @@ public final class UsageReader {
         rebalance,
         reconcile,
         members);
+  }
+
+  private SpaceTotals totals(List<DeviceUsage> members) {
+    return new SpaceTotals(superblock, members, replicas, reserved);
+  }
+
+  private List<DeviceUsage> members() {
+    List<DeviceUsage> members = new ArrayList<>();
+    for (Member member : superblock.members()) {
+      if (member.exists()) {
+        long sectors = leaving.getOrDefault(member.index(), 0L);
+        List<DeviceUsage.Counts> counts = withFree(member, devices.get(member.index()));
+        members.add(new DeviceUsage(member, counts, sectors));
+      }
+    }
+    return members;
   }
 
   /** Buckets that nothing was ever counted for are free. */

@@ -10,6 +10,7 @@ import org.jbcachefs.engine.alloc.write.BucketChanges;
 import org.jbcachefs.engine.alloc.write.Counters;
 import org.jbcachefs.engine.alloc.write.KeyDifference;
 import org.jbcachefs.engine.alloc.write.ReconcileTrigger;
+import org.jbcachefs.engine.alloc.write.SpaceBudget;
 import org.jbcachefs.engine.btree.live.LiveBtrees;
 import org.jbcachefs.engine.btree.live.LiveKey;
 import org.jbcachefs.engine.btree.live.LiveNode;
@@ -46,6 +47,7 @@ public final class CommitWork {
   private final ReconcileTrigger reconcile;
   private final BucketChanges buckets;
   private final Counters counters;
+  private final SpaceBudget budget;
   private final ReplicasEntries replicas;
   private final Clocks clocks;
   private final WriteRules rules;
@@ -87,6 +89,7 @@ public final class CommitWork {
       ReconcileTrigger reconcile,
       BucketChanges buckets,
       Counters counters,
+      SpaceBudget budget,
       ReplicasEntries replicas,
       Clocks clocks,
       WriteRules rules,
@@ -98,6 +101,7 @@ public final class CommitWork {
     this.reconcile = reconcile;
     this.buckets = buckets;
     this.counters = counters;
+    this.budget = budget;
     this.replicas = replicas;
     this.clocks = clocks;
     this.rules = rules;
@@ -276,6 +280,7 @@ public final class CommitWork {
 
   /** From here on nothing fails. */
   private void apply(Transaction transaction, long seq) {
+    budget.apply(counters);
     JsetBuilder builder = journal.builder();
     if (!transaction.name().isEmpty()) {
       builder.value(new JsetValue.Log(transaction.name()));

@@ -2,6 +2,7 @@
 package org.jbcachefs.engine.data;
 
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.locks.Lock;
 import java.util.function.ToLongFunction;
 import org.jbcachefs.engine.btree.Btrees;
 import org.jbcachefs.engine.btree.KeyIterator;
@@ -36,6 +37,7 @@ public final class FileDataReader implements FileData {
   private final SnapshotTable snapshots;
   private final ExtentReader extents;
   private final ToLongFunction<FileId> sizes;
+  private final Lock reading;
 
   /**
    * Contents of that filesystem's files.
@@ -44,6 +46,21 @@ public final class FileDataReader implements FileData {
    */
   public FileDataReader(
       Btrees btrees, SnapshotTable snapshots, ExtentReader extents, ToLongFunction<FileId> sizes) {
+    this(btrees, snapshots, extents, sizes, null);
+  }
+
+  /**
+   * Contents of files that are changed meanwhile.
+   *
+   * @param reading held while extents are read: nobody moves them then; null if nobody ever does
+   */
+  public FileDataReader(
+      Btrees btrees,
+      SnapshotTable snapshots,
+      ExtentReader extents,
+      ToLongFunction<FileId> sizes,
+      Lock reading) {
+    this.reading = reading;
     this.btrees = btrees;
     this.snapshots = snapshots;
     this.extents = extents;
@@ -57,10 +74,17 @@ public final class FileDataReader implements FileData {
     if (bytes <= 0 || offset < 0) {
       return 0;
     }
+    if (reading != null) {
+      reading.lock();
+    }
     try {
       readRange(file, offset, into, bytes);
     } catch (LostDataException | CorruptionException e) {
       throw lost(file, offset, bytes, e);
+    } finally {
+      if (reading != null) {
+        reading.unlock();
+      }
     }
     return (int) bytes;
   }

@@ -60,6 +60,7 @@ public final class FilesystemFormat {
     }
     new FirstInodes(engine.committer(), superblock.current(), write.random()).create();
     superblock.update(editor -> editor.flag(SuperblockFlag.INITIALIZED, 1));
+    engine.countSpace();
     return new WritableFilesystem(devices, set, key.orElse(null), engine);
   }
 

@@ -6,11 +6,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.concurrent.locks.Lock;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jbcachefs.block.BlockDevice;
 import org.jbcachefs.engine.alloc.write.ReconcileLists;
 import org.jbcachefs.engine.alloc.write.SpaceAllocator;
+import org.jbcachefs.engine.alloc.write.SpaceBudget;
 import org.jbcachefs.engine.btree.Btrees;
 import org.jbcachefs.engine.commit.Clocks;
 import org.jbcachefs.engine.commit.Committer;
@@ -31,6 +33,7 @@ import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.crypto.FilesystemKey;
 import org.jbcachefs.format.error.Place;
 import org.jbcachefs.format.error.RefusedException;
+import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.sb.Superblock;
 import org.jbcachefs.format.sb.SuperblockFlag;
 import org.jbcachefs.format.tables.Feature;
@@ -52,6 +55,11 @@ import org.jbcachefs.format.tables.MetadataVersion;
  * read the journal. After {@link #abandon} it is as after a crash.
  */
 public final class WritableFilesystem implements FilesystemParts, AutoCloseable {
+  private static final int SECTOR_SHIFT = 9;
+
+  /** Room for so many nodes must be left where anything is added to metadata. */
+  private static final int NODES_KEPT = 4;
+
   private final List<BlockDevice> opened;
   private final DeviceSet devices;
   private final FilesystemKey key;
@@ -284,6 +292,36 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
   /** Sectors for file data. */
   public SpaceAllocator space() {
     return engine.space();
+  }
+
+  /** What may still be written. */
+  public SpaceBudget budget() {
+    return engine.budget();
+  }
+
+  /**
+   * Where hardly any bucket is free, others are emptied; to be called before changes, when no lock
+   * is held.
+   */
+  public void makeRoom() {
+    engine.makeRoom();
+  }
+
+  /**
+   * To be called before a change that makes metadata larger: where hardly any bucket is free,
+   * others are emptied first.
+   *
+   * @throws PosixException ENOSPC if the filesystem is full
+   */
+  public void requireRoomForMetadata() {
+    engine.makeRoom();
+    long least = (long) NODES_KEPT * (superblock().btreeNodeBytes() >> SECTOR_SHIFT);
+    engine.budget().promise(least, least).close();
+  }
+
+  /** Held while data of extents is read: they stay where they are. */
+  public Lock reading() {
+    return engine.copygc().reading();
   }
 
   /** Clocks and versions. */

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import org.jbcachefs.engine.alloc.UsageReader;
 import org.jbcachefs.engine.alloc.write.BucketChanges;
 import org.jbcachefs.engine.alloc.write.BucketGeometry;
 import org.jbcachefs.engine.alloc.write.Counters;
@@ -15,6 +16,8 @@ import org.jbcachefs.engine.alloc.write.OpenBuckets;
 import org.jbcachefs.engine.alloc.write.ReconcileTrigger;
 import org.jbcachefs.engine.alloc.write.SpaceAllocator;
 import org.jbcachefs.engine.btree.KeyChecks;
+import org.jbcachefs.engine.alloc.write.SpaceBudget;
+import org.jbcachefs.engine.alloc.write.Watermark;
 import org.jbcachefs.engine.btree.NodeReader;
 import org.jbcachefs.engine.btree.live.LiveBtrees;
 import org.jbcachefs.engine.btree.live.LiveNode;
@@ -26,6 +29,8 @@ import org.jbcachefs.engine.commit.CommitWork;
 import org.jbcachefs.engine.commit.Committer;
 import org.jbcachefs.engine.commit.RootsAndClocks;
 import org.jbcachefs.engine.commit.Transaction;
+import org.jbcachefs.engine.data.move.Copygc;
+import org.jbcachefs.engine.data.move.MoveParts;
 import org.jbcachefs.engine.journal.BtreeRoot;
 import org.jbcachefs.engine.journal.JournalReplay;
 import org.jbcachefs.engine.journal.write.DeviceJournal;
@@ -55,12 +60,16 @@ import org.jbcachefs.format.node.NodeContext;
 import org.jbcachefs.format.sb.Member;
 import org.jbcachefs.format.sb.Superblock;
 import org.jbcachefs.format.sb.SuperblockFlag;
+import org.jbcachefs.format.tables.Feature;
 import org.jbcachefs.format.tables.MemberState;
 import org.jbcachefs.format.tables.MetadataVersion;
 
 /** The parts of the write path, put together for one filesystem. */
 final class WriteEngine {
   private static final int ENTRY_BYTES_MOST = 256 << 10;
+
+  /** So many free buckets before they are short copygc begins. */
+  private static final int AHEAD_BUCKETS = 16;
 
   private final DeviceSet devices;
   private final SuperblockWriter superblock;
@@ -76,6 +85,12 @@ final class WriteEngine {
   private final RandomGenerator random;
   private final SpaceAllocator space;
   private final Discards discards;
+  private final SpaceBudget budget = new SpaceBudget();
+  private final Copygc copygc;
+
+  /** The stock of room when nothing could be done to make it larger. */
+  private volatile long fruitless = -1;
+
   private final TableCache<SnapshotTable> snapshots;
   private final TableCache<SubvolumeTable> subvolumes;
   private final EffectiveOptions effective;
@@ -140,12 +155,27 @@ final class WriteEngine {
             new ReconcileTrigger(effective, sizes, snapshots::get),
             buckets,
             counters,
+            budget,
             replicas,
             clocks,
             options.rules(),
             this::changed);
     this.committer = new Committer(btrees, journal, work, new Help());
     nodeWork.commitWith(committer);
+    this.copygc =
+        new Copygc(
+            new MoveParts(
+                devices,
+                btrees,
+                committer,
+                nodeWork,
+                space,
+                effective,
+                clocks,
+                key,
+                snapshots::get,
+                this::announce),
+            this::makeFree);
   }
 
   /** Where metadata goes if nothing is said of it is where data goes first. */
@@ -264,10 +294,17 @@ final class WriteEngine {
       // Before any node is written: another crash must find a number near those in the nodes.
       journal.flushNow();
     }
+    countSpace();
   }
 
   EffectiveOptions effective() {
     return effective;
+  }
+
+  /** Finds out how much may still be written; when the filesystem is there and nobody uses it. */
+  void countSpace() {
+    UsageReader.Budget begin = UsageReader.budget(btrees, current());
+    budget.begin(begin.capacity(), begin.used(), begin.reserved());
   }
 
   SuperblockWriter superblock() {
@@ -323,6 +360,32 @@ final class WriteEngine {
     sync();
     discard();
     nodeWork.afterCommit();
+    if (space.isShort(AHEAD_BUCKETS)) {
+      copygc.run();
+    }
+  }
+
+  /** Room for what is not file data: buckets are emptied if hardly any are free. */
+  void makeRoom() {
+    while (space.isShort(0) && space.stock(copygc.point()) != fruitless) {
+      if (!refill(Watermark.NORMAL)) {
+        fruitless = space.stock(copygc.point());
+      }
+    }
+  }
+
+  private void announce(Feature feature) {
+    if (!current().has(feature)) {
+      superblock.update(editor -> editor.feature(feature));
+    }
+  }
+
+  SpaceBudget budget() {
+    return budget;
+  }
+
+  Copygc copygc() {
+    return copygc;
   }
 
   private int discard() {
@@ -336,18 +399,27 @@ final class WriteEngine {
     transaction.commit();
   }
 
-  /** Free buckets are getting scarce: those that were emptied are made free. */
-  private boolean refill() {
+  /** Free buckets are getting scarce: those that were emptied are made free, or more emptied. */
+  private boolean refill(Watermark watermark) {
     if (discard() > 0) {
       return true;
     }
     sync();
-    return discard() > 0;
+    if (discard() > 0) {
+      return true;
+    }
+    return watermark == Watermark.NORMAL && copygc.run();
+  }
+
+  private void makeFree() {
+    sync();
+    discard();
   }
 
   /** Writes everything and says in the superblock that the journal is not needed. */
   void shutDown() {
     nodes.close();
+    copygc.close();
     nodeWork.writeAll();
     journal.flushNow();
     new CleanShutdown(superblock, replicas, btrees, roots, journal).run();

@@ -4,6 +4,7 @@ package org.jbcachefs.fuse.session;
 import java.nio.charset.StandardCharsets;
 import org.jbcachefs.engine.alloc.FilesystemUsage;
 import org.jbcachefs.engine.alloc.UsageReader;
+import org.jbcachefs.engine.alloc.write.SpaceBudget;
 import org.jbcachefs.engine.fs.FileId;
 import org.jbcachefs.engine.fs.PathFinder;
 import org.jbcachefs.engine.fs.write.WritableTree;
@@ -34,7 +35,10 @@ public final class ServedFilesystem {
         filesystem.namespace().root(),
         id -> snapshot(filesystem.subvolumes(), id),
         filesystem.superblock().blockBytes(),
-        () -> usage(UsageReader.read(filesystem.btrees(), filesystem.superblock())),
+        () ->
+            usage(
+                UsageReader.read(filesystem.btrees(), filesystem.superblock()),
+                UsageReader.inodes(filesystem.btrees())),
         file -> path(paths, file));
   }
 
@@ -47,7 +51,7 @@ public final class ServedFilesystem {
         now.root(),
         tree::snapshotOf,
         filesystem.superblock().blockBytes(),
-        () -> usage(UsageReader.read(filesystem.btrees(), filesystem.superblock())),
+        () -> usage(filesystem.budget(), UsageReader.inodes(filesystem.btrees())),
         file ->
             path(
                 new PathFinder(
@@ -60,12 +64,19 @@ public final class ServedFilesystem {
     return subvolume == null ? 0 : subvolume.snapshot();
   }
 
-  private static Served.Usage usage(FilesystemUsage usage) {
-    long free = Math.max(0, usage.capacity() - usage.used());
+  private static Served.Usage usage(FilesystemUsage usage, long inodes) {
+    return usage(usage.capacity(), Math.max(0, usage.capacity() - usage.used()), inodes);
+  }
+
+  private static Served.Usage usage(SpaceBudget budget, long inodes) {
+    return usage(budget.capacity(), budget.free(), inodes);
+  }
+
+  private static Served.Usage usage(long capacity, long free, long inodes) {
     long available = (free << RESERVE_SHIFT) / ((1 << RESERVE_SHIFT) + 1);
-    long inodes = free * INODES_IN_A_SECTOR;
+    long more = free * INODES_IN_A_SECTOR;
     return new Served.Usage(
-        usage.capacity() * SECTOR, free * SECTOR, available * SECTOR, inodes, inodes);
+        capacity * SECTOR, free * SECTOR, available * SECTOR, inodes + more, more);
   }
 
   private static String path(PathFinder paths, FileId file) {

@@ -9,13 +9,15 @@ import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.rules.WriteRule;
 import org.jbcachefs.engine.rules.WriteRules;
 import org.jbcachefs.engine.sb.DeviceSet;
+import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.sb.Member;
+import org.jbcachefs.format.tables.DataType;
 
 /**
  * Makes emptied buckets free: those that no crash can bring back any more, since the entry that
- * emptied them is durable. They are discarded first. One thread at a time.
+ * emptied them is durable. They are discarded first. Thread-safe.
  */
 public final class Discards {
   private static final int BATCH = 32;
@@ -50,7 +52,7 @@ public final class Discards {
    * @param free commits that these are free
    * @return how many
    */
-  public synchronized int run(long durableSeq, Consumer<List<Bucket>> free) {
+  public int run(long durableSeq, Consumer<List<Bucket>> free) {
     int done = 0;
     while (!held) {
       List<Bucket> batch = next(durableSeq);
@@ -78,11 +80,22 @@ public final class Discards {
         int device = (int) (keys.key().offset() >>> DEVICE_SHIFT);
         long bucket = keys.key().offset() & BUCKET_MASK;
         if (devices.device(device) != null && open.take(device, bucket)) {
-          batch.add(new Bucket(device, bucket));
+          // Another thread may have made it free between the look at the index and here.
+          if (isToBeDiscarded(device, bucket)) {
+            batch.add(new Bucket(device, bucket));
+          } else {
+            open.release(device, bucket);
+          }
         }
       }
     }
     return batch;
+  }
+
+  private boolean isToBeDiscarded(int device, long bucket) {
+    Bkey key = new Bkey();
+    return btrees.lookup(BtreeId.ALLOC.number(), Bpos.of(device, bucket), key)
+        && BucketState.of(key).is(DataType.NEED_DISCARD);
   }
 
   private void discard(Bucket bucket) {

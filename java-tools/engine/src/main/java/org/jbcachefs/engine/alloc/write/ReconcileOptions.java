@@ -101,8 +101,8 @@ public record ReconcileOptions(
         0);
   }
 
-  /** Of shared data that has an entry: what it says of the inode that the data was first of. */
-  static ReconcileOptions ofShared(long stored, EffectiveOptions options) {
+  /** Of shared data: what its note says of the inode that the data was first of; 0 for none. */
+  public static ReconcileOptions ofShared(long stored, EffectiveOptions options) {
     ReconcileOptions general = of(null, options);
     long word = general.word();
     long[] values = new long[STORED.length];

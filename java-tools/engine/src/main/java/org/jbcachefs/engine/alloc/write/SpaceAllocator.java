@@ -20,13 +20,21 @@ public final class SpaceAllocator {
   private final OpenBuckets open;
   private final Map<Integer, FreeBuckets> free = new HashMap<>();
   private final BucketRefill refill;
+
+  /** Members that had no room, and how many buckets were free there then. */
+  private final Map<Integer, Long> fullWith = new HashMap<>();
+
   private int rotation;
 
-  /** Makes discardable buckets free. */
+  /** Makes buckets free. */
   @FunctionalInterface
   public interface BucketRefill {
-    /** True if some buckets became free. */
-    boolean refill();
+    /**
+     * True if there may be more room than before.
+     *
+     * @param watermark of who needs it: what makes room must not wait for itself
+     */
+    boolean refill(Watermark watermark);
   }
 
   public SpaceAllocator(DeviceSet devices, Btrees btrees, OpenBuckets open, BucketRefill refill) {
@@ -76,20 +84,56 @@ public final class SpaceAllocator {
    * @throws PosixException {@code ENOSPC} if there is no room
    */
   public Allocation allocate(WritePoint point, Request request) {
+    int wanted = durabilityPossible(point, request);
     while (true) {
-      Allocation allocation = attempt(point, request);
+      Allocation allocation = attempt(point, request, wanted);
       if (allocation != null) {
         return allocation;
       }
       // The lock is not held here: discarding commits, and commits may need sectors.
-      if (!refill.refill()) {
-        allocation = attempt(point, request);
-        if (allocation == null) {
-          throw noSpace(request);
-        }
-        return allocation;
+      if (!refill.refill(request.watermark)) {
+        allocation = attempt(point, request, wanted);
+        return allocation != null ? allocation : last(point, request);
       }
     }
+  }
+
+  /** Fewer copies than wanted, if that is all there is room for. */
+  private synchronized Allocation last(WritePoint point, Request request) {
+    Allocation allocation = attempt(point, request, 0);
+    if (allocation == null) {
+      throw noSpace(request);
+    }
+    for (Map.Entry<Integer, FreeBuckets> entry : free.entrySet()) {
+      long count = entry.getValue().count();
+      if (count <= request.watermark.keepsFree(devices.member(entry.getKey()).nbuckets())) {
+        fullWith.put(entry.getKey(), count);
+      }
+    }
+    return allocation;
+  }
+
+  /** The same without making room first; null if there is none. */
+  public Allocation allocateFromFree(WritePoint point, Request request) {
+    return attempt(point, request, 0);
+  }
+
+  /**
+   * How many copies there are to be, by durability, as long as buckets can be made free: as many as
+   * members can hold, but for those that are known to be full. Metadata does not wait.
+   */
+  private synchronized int durabilityPossible(WritePoint point, Request request) {
+    if (request.watermark != Watermark.NORMAL || request.replicas <= 1) {
+      return 0;
+    }
+    int durability = 0;
+    for (int index : free.keySet()) {
+      boolean full = free.get(index).count() == fullWith.getOrDefault(index, -1L);
+      if (!full && isUsable(index, point, request)) {
+        durability += devices.member(index).durability();
+      }
+    }
+    return Math.min(durability, request.replicas);
   }
 
   private static PosixException noSpace(Request request) {
@@ -98,7 +142,7 @@ public final class SpaceAllocator {
         "no space left for " + request.sectors + " sectors, " + request.replicas + " times");
   }
 
-  private synchronized Allocation attempt(WritePoint point, Request request) {
+  private synchronized Allocation attempt(WritePoint point, Request request, int leastDurability) {
     List<Integer> chosen = new ArrayList<>();
     int sectors = request.sectors;
     int durability = 0;
@@ -113,7 +157,7 @@ public final class SpaceAllocator {
         sectors = Math.min(sectors, room);
       }
     }
-    if (chosen.size() < request.atLeast) {
+    if (chosen.size() < request.atLeast || durability < leastDurability) {
       return null;
     }
     dropNeedless(chosen, durability - request.replicas);
@@ -211,6 +255,39 @@ public final class SpaceAllocator {
   /** From now on only those buckets are free; null: those that the btrees say. For repairs. */
   public void takeFrom(FreeSource source) {
     free.values().forEach(buckets -> buckets.takeFrom(source));
+  }
+
+  /**
+   * How well buckets that can be given out are stocked: sectors in free buckets, and what is left
+   * of those that a stream is filling.
+   */
+  public synchronized long stock(WritePoint point) {
+    long sectors = 0;
+    for (Map.Entry<Integer, FreeBuckets> entry : free.entrySet()) {
+      sectors += entry.getValue().count() * devices.member(entry.getKey()).bucketSectors();
+    }
+    for (Map.Entry<Integer, WritePoint.Filling> entry : point.filling().entrySet()) {
+      sectors += devices.member(entry.getKey()).bucketSectors() - entry.getValue().used;
+    }
+    return sectors;
+  }
+
+  /** Whether a member has hardly more free buckets than are kept for others than file data. */
+  public boolean isShort(int margin) {
+    for (Map.Entry<Integer, FreeBuckets> entry : free.entrySet()) {
+      Member member = devices.member(entry.getKey());
+      boolean used = member.state() == MemberState.RW && member.durability() > 0;
+      long keep = Watermark.NORMAL.keepsFree(member.nbuckets());
+      if (used && entry.getValue().count() <= keep + margin) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether somebody is filling that bucket or has sectors of it. */
+  public boolean isOpen(int device, long bucket) {
+    return open.isOpen(device, bucket);
   }
 
   /** Sectors that may still be given out for file data, one copy of each. */

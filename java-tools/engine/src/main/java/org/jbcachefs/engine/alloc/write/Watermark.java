@@ -18,11 +18,11 @@ public enum Watermark {
    * @param buckets of the device
    */
   long keepsFree(long buckets) {
-    long reserve = Math.max(8, buckets / 64);
+    long reserve = Math.max(Math.min(24, buckets / 16), buckets / 64);
     return switch (this) {
       case NORMAL -> reserve;
-      case COPYGC -> reserve / 2;
-      case BTREE -> reserve / 4;
+      case COPYGC -> reserve / 4;
+      case BTREE -> reserve / 8;
       case RECLAIM -> 0;
     };
   }

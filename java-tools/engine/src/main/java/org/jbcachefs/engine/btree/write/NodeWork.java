@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.SequencedSet;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import org.jbcachefs.engine.btree.live.LiveBtrees;
 import org.jbcachefs.engine.btree.live.LiveNode;
 import org.jbcachefs.engine.btree.live.NodeContent;
@@ -19,6 +20,8 @@ import org.jbcachefs.engine.rules.WriteRule;
 import org.jbcachefs.engine.rules.WriteRules;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
+import org.jbcachefs.format.error.PosixError;
+import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.node.BtreePointer;
 
 /**
@@ -99,7 +102,7 @@ public final class NodeWork {
     node = nextShrunk();
     while (node != null) {
       ensureJournalRoom();
-      merge(node);
+      mergeIfRoom(node);
       node = nextShrunk();
     }
     if (journalFill() > RECLAIM_PERCENT && reclaiming.tryLock()) {
@@ -148,10 +151,30 @@ public final class NodeWork {
     }
   }
 
+  /** The work that frees the journal has no room itself: what is written by now may be enough. */
+  private void freeByAnEmptyEntry() {
+    long before = neededSeq();
+    journal.flushNow();
+    if (neededSeq() == before) {
+      throw new PosixException(
+          PosixError.ENOSPC, "the journal is too small for the work that makes room in it");
+    }
+  }
+
+  private long neededSeq() {
+    lock.lock();
+    try {
+      return journal.neededSeq();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Frees journal buckets, unless somebody else just did. */
   public void freeJournal() {
     if (reclaiming.isHeldByCurrentThread()) {
-      throw new IllegalStateException("the journal has no room for the work that frees it");
+      freeByAnEmptyEntry();
+      return;
     }
     reclaiming.lock();
     try {
@@ -327,6 +350,48 @@ public final class NodeWork {
       btrees.resized(node, written.node().heldBytes() - held);
       if (now.bytes() <= settings.keyBytesMerged() / 2 && btrees.root(node.btree()) != node) {
         shrunk.add(node);
+      }
+    }
+  }
+
+  /**
+   * Writes a node anew, elsewhere, if one of its copies is where it should not be. Does nothing if
+   * somebody else is writing it.
+   *
+   * @param level of the node
+   */
+  public void rewrite(
+      int btree, int level, Bpos pos, Predicate<BtreePointer.Replica> misplaced) {
+    ensureJournalRoom();
+    LiveNode node = btrees.find(btree, level, pos);
+    if (node == null) {
+      return;
+    }
+    NodeContent content;
+    long newest;
+    lock.lock();
+    try {
+      boolean there =
+          node.pointer() != null && node.pointer().replicas().stream().anyMatch(misplaced);
+      if (!there || node.busy() || node.replaced()) {
+        return;
+      }
+      node.beginWrite();
+      content = node.content();
+      newest = node.newestSeq();
+    } finally {
+      lock.unlock();
+    }
+    replace(node, content, newest);
+  }
+
+  /** On a full device two small nodes may have to stay two. */
+  private void mergeIfRoom(LiveNode node) {
+    try {
+      merge(node);
+    } catch (PosixException e) {
+      if (e.error() != PosixError.ENOSPC) {
+        throw e;
       }
     }
   }

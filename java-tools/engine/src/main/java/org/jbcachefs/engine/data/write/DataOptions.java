@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.engine.data.write;
 
+import java.util.List;
+import org.jbcachefs.engine.alloc.write.ReconcileOptions;
 import org.jbcachefs.engine.sb.EffectiveOptions;
 import org.jbcachefs.format.checksum.ChecksumType;
 import org.jbcachefs.format.compress.CompressionType;
 import org.jbcachefs.format.sb.Superblock;
+import org.jbcachefs.format.tables.Feature;
 import org.jbcachefs.format.tables.FilesystemOption;
 import org.jbcachefs.format.tables.InodeOption;
 import org.jbcachefs.format.value.Inode;
@@ -57,11 +60,67 @@ public record DataOptions(
         Math.min(superblock.blockBytes() / 2, INLINE_MOST));
   }
 
+  /**
+   * What data is to be like in the end, once it is moved: compressed and placed as options for the
+   * background say. Source: {@code bch2_io_opts_fixups}.
+   *
+   */
+  public static DataOptions ofMoved(ReconcileOptions wanted, EffectiveOptions options) {
+    int type = wanted.compression() & TYPE_MASK;
+    ChecksumType checksum = CHECKSUMS[Math.min(wanted.checksum(), CHECKSUMS.length - 1)];
+    if (wanted.nocow()) {
+      checksum = ChecksumType.NONE;
+    } else if (options.superblock().encrypted()) {
+      checksum = mac(options);
+    }
+    return new DataOptions(
+        checksum,
+        type < COMPRESSIONS.length ? COMPRESSIONS[type] : CompressionType.NONE,
+        wanted.compression() >>> LEVEL_SHIFT,
+        wanted.replicas(),
+        wanted.target(),
+        (int) (options.value(FilesystemOption.ENCODED_EXTENT_MAX) >> 9),
+        0);
+  }
+
+  /** The same without compression; data that did not become smaller by it says so. */
+  public DataOptions withCompression(CompressionType other) {
+    return new DataOptions(
+        checksum, other, level, replicas, target, encodedSectors, inlineBytes);
+  }
+
+  /** The same with neither checksum nor compression. */
+  public DataOptions plain() {
+    return new DataOptions(
+        ChecksumType.NONE,
+        CompressionType.NONE,
+        0,
+        replicas,
+        target,
+        encodedSectors,
+        inlineBytes);
+  }
+
+  /** What the superblock must name before such data is written. */
+  public List<Feature> features() {
+    return switch (compression) {
+      case LZ4 -> List.of(Feature.LZ4, Feature.INCOMPRESSIBLE);
+      case GZIP -> List.of(Feature.GZIP, Feature.INCOMPRESSIBLE);
+      case ZSTD -> List.of(Feature.ZSTD, Feature.INCOMPRESSIBLE);
+      case INCOMPRESSIBLE -> List.of(Feature.INCOMPRESSIBLE);
+      case NONE, LZ4_OLD -> List.of();
+    };
+  }
+
+  private static ChecksumType mac(EffectiveOptions options) {
+    return options.value(FilesystemOption.WIDE_MACS) != 0
+        ? ChecksumType.CHACHA20_POLY1305_128
+        : ChecksumType.CHACHA20_POLY1305_80;
+  }
+
   private static ChecksumType checksum(Inode inode, EffectiveOptions options) {
     if (options.superblock().encrypted()) {
-      return options.value(FilesystemOption.WIDE_MACS) != 0
-          ? ChecksumType.CHACHA20_POLY1305_128
-          : ChecksumType.CHACHA20_POLY1305_80;
+      return mac(options);
     }
     long option = value(inode, options, InodeOption.DATA_CHECKSUM);
     return option < CHECKSUMS.length ? CHECKSUMS[(int) option] : ChecksumType.CRC32C;

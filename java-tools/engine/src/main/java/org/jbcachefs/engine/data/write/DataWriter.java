@@ -11,14 +11,8 @@ import org.jbcachefs.engine.alloc.write.WritePoint;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
 import org.jbcachefs.engine.sb.TargetMembers;
 import org.jbcachefs.format.bkey.Bkey;
-import org.jbcachefs.format.bkey.KeyType;
-import org.jbcachefs.format.bytes.Le;
-import org.jbcachefs.format.compress.CompressionType;
 import org.jbcachefs.format.error.PosixException;
-import org.jbcachefs.format.extent.ExtentCrc;
-import org.jbcachefs.format.extent.ExtentPtr;
 import org.jbcachefs.format.tables.DataType;
-import org.jbcachefs.format.tables.Feature;
 
 /**
  * Writes data to fresh sectors. Thread-safe: threads encode and write side by side, nothing of it
@@ -26,14 +20,12 @@ import org.jbcachefs.format.tables.Feature;
  */
 public final class DataWriter implements AutoCloseable {
   private static final int SECTOR_SHIFT = 9;
-  private static final int LARGEST_CRC_WORDS = 3;
 
   /** Streams that may be written at once, each into buckets of its own. */
   private static final int WRITE_POINTS = 8;
 
   private final WritableFilesystem filesystem;
-  private final int blockBytes;
-  private final ThreadLocal<ExtentEncoder> encoders;
+  private final PieceWriter pieces;
   private final List<WritePoint> points = new ArrayList<>();
 
   /**
@@ -57,9 +49,12 @@ public final class DataWriter implements AutoCloseable {
 
   public DataWriter(WritableFilesystem filesystem) {
     this.filesystem = filesystem;
-    this.blockBytes = filesystem.superblock().blockBytes();
-    this.encoders =
-        ThreadLocal.withInitial(() -> new ExtentEncoder(filesystem.key().orElse(null), blockBytes));
+    this.pieces =
+        new PieceWriter(
+            filesystem.devices(),
+            filesystem.clocks(),
+            filesystem.key().orElse(null),
+            filesystem.superblock().blockBytes());
     for (int i = 0; i < WRITE_POINTS; i++) {
       points.add(new WritePoint(DataType.USER));
     }
@@ -93,50 +88,22 @@ public final class DataWriter implements AutoCloseable {
   }
 
   private void announce(DataOptions options) {
-    switch (options.compression()) {
-      case LZ4 -> filesystem.require(Feature.LZ4);
-      case GZIP -> filesystem.require(Feature.GZIP);
-      case ZSTD -> filesystem.require(Feature.ZSTD);
-      case NONE, LZ4_OLD, INCOMPRESSIBLE -> {}
-    }
-    if (options.compression() != CompressionType.NONE) {
-      filesystem.require(Feature.INCOMPRESSIBLE);
-    }
+    options.features().forEach(filesystem::require);
   }
 
   /** Writes one extent; how many bytes of the data it holds. */
   private long piece(
       DataOptions options, long inode, long start, MemorySegment data, long at, Written written) {
-    long bytes = data.byteSize() - at;
-    if (options.isEncoded()) {
-      bytes = Math.min(bytes, (long) options.encodedSectors() << SECTOR_SHIFT);
-    }
-    bytes = Math.min(bytes, Integer.MAX_VALUE & -blockBytes);
-    ExtentEncoder encoder = encoders.get();
-    encoder.begin(options, data.asSlice(at, bytes));
-    Allocation allocation = allocate(options, inode, encoder.outBytes() >> SECTOR_SHIFT);
-    written.allocations.add(allocation);
-    long room = (long) allocation.sectors() << SECTOR_SHIFT;
-    while (encoder.outBytes() > room) {
-      if (encoder.isCompressed()) {
-        long fewer = (bytes * room / encoder.outBytes()) & -blockBytes;
-        bytes = Math.max(blockBytes, Math.min(fewer, bytes - blockBytes));
-        encoder.begin(options, data.asSlice(at, bytes));
-      } else {
-        bytes = room;
-        encoder.shorten((int) bytes);
-      }
-    }
-    long version = options.checksum().isMac() ? filesystem.clocks().nextKeyVersion() : 0;
-    MemorySegment stored = encoder.finish(options, version);
-    for (Allocation.Place place : allocation.places()) {
-      filesystem.devices().write(place.device(), place.sector(), stored);
-    }
-    long end = start + ((at + bytes) >> SECTOR_SHIFT);
-    Bkey key = new Bkey().setPos(inode, end, 0).setSize((int) (bytes >> SECTOR_SHIFT));
-    key.setVersion(0, version).setType(KeyType.EXTENT.number());
-    written.keys.add(withPointers(key, encoder.crc(), allocation));
-    return bytes;
+    PieceWriter.Piece piece =
+        pieces.write(
+            options,
+            inode,
+            start + (at >> SECTOR_SHIFT),
+            data.asSlice(at),
+            sectors -> allocate(options, inode, sectors));
+    written.allocations.add(piece.allocation());
+    written.keys.add(piece.key());
+    return piece.bytes();
   }
 
   /** On the members of the target as long as they have room, and on others for the rest. */
@@ -152,19 +119,6 @@ public final class DataWriter implements AutoCloseable {
             TargetMembers.of(filesystem.superblock(), options.target()),
             Watermark.NORMAL);
     return filesystem.space().allocate(point, request);
-  }
-
-  private static Bkey withPointers(Bkey key, ExtentCrc crc, Allocation allocation) {
-    int words = LARGEST_CRC_WORDS + allocation.places().size();
-    MemorySegment value = MemorySegment.ofArray(new long[words]);
-    int at =
-        crc.isEncoded() || crc.compressionType() != 0 ? crc.pack(crc.smallestEntry(), value, 0) : 0;
-    for (Allocation.Place place : allocation.places()) {
-      long word = ExtentPtr.pack(place.device(), place.sector(), place.generation(), false, false);
-      Le.putU64(value, at, word);
-      at += ExtentPtr.BYTES;
-    }
-    return key.setValue(value, 0, at);
   }
 
   /** Lets go of the buckets that are being filled. */

@@ -46,6 +46,8 @@ final class ExtentEncoder {
     type = CompressionType.NONE;
     if (options.compression() != CompressionType.NONE) {
       type = CompressionType.INCOMPRESSIBLE;
+    }
+    if (options.compression().isCompressed()) {
       compress(options, data);
     }
   }

@@ -145,23 +145,6 @@ public final class ExtentOverwrite {
     if (old.equals(piece) || old.snapshot() == keys.snapshot()) {
       return;
     }
-    List<Integer> below = new ArrayList<>();
-    Bpos from = new Bpos(old.inode(), old.offset(), 0);
-    try (KeyIterator all = transaction.iterate(EXTENTS, from, old.predecessor())) {
-      while (all.next()) {
-        if (keys.table().isAncestor(all.key().snapshot(), old.snapshot())) {
-          below.add(all.key().snapshot());
-        }
-      }
-    }
-    for (int snapshot : below) {
-      boolean highest =
-          below.stream()
-              .noneMatch(other -> other != snapshot && keys.table().isAncestor(snapshot, other));
-      Bpos place = new Bpos(piece.inode(), piece.offset(), snapshot);
-      if (highest && !transaction.lookup(EXTENTS, place, new Bkey())) {
-        whiteout(place);
-      }
-    }
+    HiddenEnds.hide(transaction, keys.table(), old, piece);
   }
 }

@@ -6,12 +6,14 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.concurrent.locks.Lock;
 import java.util.function.Function;
+import org.jbcachefs.engine.alloc.write.SpaceBudget;
 import org.jbcachefs.engine.commit.Committer;
 import org.jbcachefs.engine.data.write.DataOptions;
 import org.jbcachefs.engine.data.write.DataWriter;
 import org.jbcachefs.engine.data.write.ExtentCut;
 import org.jbcachefs.engine.data.write.ExtentOverwrite;
 import org.jbcachefs.engine.data.write.NativeBuffer;
+import org.jbcachefs.engine.fs.FileId;
 import org.jbcachefs.engine.fs.InodeId;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
 import org.jbcachefs.format.bkey.Bkey;
@@ -52,6 +54,8 @@ final class FileContents {
   private final Reader reader;
   private final InodeLocks locks;
   private final DataWriter writer;
+  private final RoomNeeded room;
+  private final Function<InodeId, FileId> files;
   private final ExtentCut cut;
   private final LoggedOps loggedOps;
   private final int blockBytes;
@@ -65,10 +69,13 @@ final class FileContents {
   FileContents(
       WritableFilesystem filesystem,
       Function<InodeId, Inode> inodes,
+      Function<InodeId, FileId> files,
       Reader reader,
       InodeLocks locks) {
     this.filesystem = filesystem;
     this.inodes = inodes;
+    this.files = files;
+    this.room = new RoomNeeded(filesystem);
     this.reader = reader;
     this.locks = locks;
     this.writer = new DataWriter(filesystem);
@@ -95,6 +102,7 @@ final class FileContents {
   }
 
   private void begin(InodeId id) {
+    filesystem.makeRoom();
     locks.unfinished().lock();
     locks.change(id).lock();
   }
@@ -137,17 +145,21 @@ final class FileContents {
     begin(id);
     try {
       long done = 0;
+      long most = PIECE_BYTES;
       while (done < data.byteSize()) {
-        long bytes = Math.min(PIECE_BYTES - (offset + done) % blockBytes, data.byteSize() - done);
+        long bytes = Math.min(most - (offset + done) % blockBytes, data.byteSize() - done);
         try {
           writePiece(id, offset + done, data.asSlice(done, bytes));
+          done += bytes;
         } catch (PosixException e) {
-          if (e.error() == PosixError.ENOSPC && done > 0) {
+          if (e.error() == PosixError.ENOSPC && bytes > blockBytes) {
+            most = Math.max(blockBytes, down(bytes / 2));
+          } else if (e.error() == PosixError.ENOSPC && done > 0) {
             return done;
+          } else {
+            throw e;
           }
-          throw e;
         }
-        done += bytes;
       }
       return done;
     } finally {
@@ -159,8 +171,20 @@ final class FileContents {
     Inode inode = regular(id);
     long newSize = Math.max(inode.size(), offset + data.byteSize());
     long from = down(offset);
-    MemorySegment blocks = blocks(id, inode, offset, data);
-    put(id, inode, from, blocks, newSize, true);
+    long end = up(offset + data.byteSize());
+    DataOptions options = DataOptions.of(inode, filesystem.options());
+    try (SpaceBudget.Promise _ = promise(id, from, end, options)) {
+      MemorySegment blocks = blocks(id, inode, offset, data);
+      put(id, inode, from, blocks, newSize, true);
+    }
+  }
+
+  /** Room for what the file has none for yet; ENOSPC if there is not enough. */
+  private SpaceBudget.Promise promise(InodeId id, long from, long end, DataOptions options) {
+    long sectors =
+        room.sectors(
+            files.apply(id), from >> SECTOR_SHIFT, end >> SECTOR_SHIFT, options.replicas());
+    return filesystem.budget().promise(sectors, sectors);
   }
 
   /** The data with what is around it in its first and last block. */
@@ -486,16 +510,17 @@ final class FileContents {
         throw new PosixException(PosixError.EPERM, "the file is append-only");
       }
       DataOptions options = DataOptions.of(inode, filesystem.options());
-      Preallocation preallocation = new Preallocation(filesystem, options);
+      Preallocation preallocation = new Preallocation(options);
       if (mode == AllocateMode.PUNCH_HOLE) {
         zero(id, offset, end, null);
         return;
       }
-      preallocation.requireRoom(length);
-      if (mode.zeros()) {
-        zero(id, offset, end, preallocation.reservation());
+      try (SpaceBudget.Promise _ = promise(id, down(offset), up(end), options)) {
+        if (mode.zeros()) {
+          zero(id, offset, end, preallocation.reservation());
+        }
+        fillHoles(id, down(offset), up(end), preallocation);
       }
-      fillHoles(id, down(offset), up(end), preallocation);
       if (!mode.keepsSize() && end > inode.size()) {
         replacing(
             id,

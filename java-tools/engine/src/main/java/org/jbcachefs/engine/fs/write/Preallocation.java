@@ -4,15 +4,12 @@ package org.jbcachefs.engine.fs.write;
 import java.lang.foreign.MemorySegment;
 import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.data.write.DataOptions;
-import org.jbcachefs.engine.recovery.WritableFilesystem;
 import org.jbcachefs.engine.snapshots.write.SnapshotKeys;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.bkey.KeyType;
 import org.jbcachefs.format.bytes.Le;
-import org.jbcachefs.format.error.PosixError;
-import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.value.Reservation;
 
 /** Room that is promised to a file, and read as zeros until it is written. */
@@ -20,25 +17,13 @@ final class Preallocation {
   /** The longest reservation that is made as one key. */
   static final long RESERVATION_SECTORS_MOST = 1L << 30;
 
-  private static final int SECTOR_SHIFT = 9;
-
-  private final WritableFilesystem filesystem;
   private final DataOptions options;
 
   /** Up to where holes are filled, and how many sectors that took. */
   record Filled(long end, long sectors) {}
 
-  Preallocation(WritableFilesystem filesystem, DataOptions options) {
-    this.filesystem = filesystem;
+  Preallocation(DataOptions options) {
     this.options = options;
-  }
-
-  /** ENOSPC if so much cannot be promised. */
-  void requireRoom(long bytes) {
-    long sectors = Math.ceilDiv(bytes, 1L << SECTOR_SHIFT) * options.replicas();
-    if (sectors > filesystem.space().availableSectors()) {
-      throw new PosixException(PosixError.ENOSPC, "no space left for " + bytes + " bytes");
-    }
   }
 
   /** A reservation that still needs a place. */

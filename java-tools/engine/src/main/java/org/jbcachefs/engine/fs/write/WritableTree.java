@@ -78,7 +78,8 @@ public final class WritableTree implements AutoCloseable {
             filesystem.devices(), filesystem.btrees(), filesystem.key().orElse(null), findings);
     this.removal = new InodeRemoval(filesystem);
     this.contents =
-        new FileContents(filesystem, id -> inode(readers(), id), this::readUnlocked, locks);
+        new FileContents(
+            filesystem, id -> inode(readers(), id), this::fileId, this::readUnlocked, locks);
     new UnfinishedOps(filesystem, contents).finish();
     removal.removeAll();
     this.dead = new DeadSnapshots(filesystem);
@@ -110,7 +111,7 @@ public final class WritableTree implements AutoCloseable {
       Inodes inodes = new Inodes(filesystem.btrees(), snapshots);
       FileData data =
           new FileDataReader(
-              filesystem.btrees(), snapshots, extents, file -> inodes.get(file).size());
+              filesystem.btrees(), snapshots, extents, file -> inodes.get(file).size(), filesystem.reading());
       Namespace namespace =
           new NamespaceReader(filesystem.btrees(), snapshots, subvolumes, data, defaults);
       known = new Readers(snapshots, subvolumes, inodes, data, namespace);
@@ -297,6 +298,7 @@ public final class WritableTree implements AutoCloseable {
   // Changing names
 
   private <T> Committer.Committed<T> transact(String name, Function<TreeTransaction, T> body) {
+    filesystem.makeRoom();
     return filesystem.transact(
         name, transaction -> body.apply(new TreeTransaction(filesystem, transaction)));
   }
@@ -308,6 +310,7 @@ public final class WritableTree implements AutoCloseable {
 
   /** Makes a file, directory or node; EEXIST if the name is there. */
   public Entry create(InodeId directory, byte[] name, NewInode how) {
+    filesystem.requireRoomForMetadata();
     return entry(
         directory.subvolume(),
         how.target() != null
@@ -317,6 +320,7 @@ public final class WritableTree implements AutoCloseable {
 
   /** Makes a file without a name, which is {@link #hold held} once. */
   public Entry createTemporary(InodeId directory, NewInode how) {
+    filesystem.requireRoomForMetadata();
     Entry made =
         entry(
             directory.subvolume(),
@@ -328,6 +332,7 @@ public final class WritableTree implements AutoCloseable {
 
   /** Gives a file one more name. */
   public Entry link(InodeId file, InodeId directory, byte[] name) {
+    filesystem.requireRoomForMetadata();
     Entry linked =
         entry(
             directory.subvolume(),
@@ -362,12 +367,14 @@ public final class WritableTree implements AutoCloseable {
    * @param how its root directory
    */
   public Entry createSubvolume(InodeId directory, byte[] name, NewInode how) {
+    filesystem.requireRoomForMetadata();
     return made(
         transact("subvolume_create", tree -> new Subvolumes(tree).create(directory, name, how)));
   }
 
   /** Makes a snapshot of a subvolume: what is in it now, whatever happens to it later. */
   public Entry createSnapshot(int source, InodeId directory, byte[] name, boolean readOnly) {
+    filesystem.requireRoomForMetadata();
     Lock lock = locks.snapshot();
     lock.lock();
     try {
@@ -424,6 +431,7 @@ public final class WritableTree implements AutoCloseable {
   /** Sets an xattr, an ACL among them, from what setxattr(2) was given. */
   public void setXattr(InodeId id, byte[] fullName, byte[] value, XattrMode mode) {
     XattrName name = requireStored(fullName);
+    filesystem.requireRoomForMetadata();
     transact(
         "setxattr",
         tree -> {
@@ -491,6 +499,7 @@ public final class WritableTree implements AutoCloseable {
    * @throws PosixException EINVAL if these are not whole blocks, the last of a file excepted
    */
   public void clone(InodeId from, long fromOffset, InodeId to, long toOffset, long length) {
+    filesystem.requireRoomForMetadata();
     contents.clone(from, fromOffset, to, toOffset, length);
   }
 

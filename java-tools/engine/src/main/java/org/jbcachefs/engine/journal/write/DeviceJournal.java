@@ -77,6 +77,11 @@ public final class DeviceJournal {
     return next == current ? 0 : newestSeq[next];
   }
 
+  /** Bytes that are left of the bucket written last. */
+  long roomInCurrent() {
+    return (long) (bucketSectors - used) << 9;
+  }
+
   private boolean isFree(int index, long needed) {
     return newestSeq[index] == 0 || Long.compareUnsigned(newestSeq[index], needed) < 0;
   }

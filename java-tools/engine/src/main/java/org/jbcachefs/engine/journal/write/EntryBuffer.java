@@ -13,6 +13,7 @@ final class EntryBuffer {
   private long seq;
   private long lastSeq;
   private long paddedBytes;
+  private long limit;
 
   EntryBuffer(int capacity) {
     bytes = Arena.ofAuto().allocate(capacity, 4096);
@@ -21,6 +22,7 @@ final class EntryBuffer {
 
   void open(long newSeq, long magic, int version, int flags) {
     seq = newSeq;
+    limit = bytes.byteSize();
     builder.header(magic, newSeq, version, flags, newSeq);
   }
 
@@ -40,8 +42,18 @@ final class EntryBuffer {
     return builder.bytes() == Jset.BYTES;
   }
 
+  /** Bytes that can still be added. */
   long room() {
-    return bytes.byteSize() - builder.bytes();
+    return limit - builder.bytes();
+  }
+
+  /** It must not become larger than that many bytes. */
+  void limit(long most) {
+    limit = Math.min(bytes.byteSize(), most);
+  }
+
+  boolean isLimited() {
+    return limit < bytes.byteSize();
   }
 
   void close(long oldestNeeded, int blockBytes) {

@@ -9,6 +9,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jbcachefs.engine.journal.SeqBlacklist;
 import org.jbcachefs.format.error.BcachefsException;
+import org.jbcachefs.format.error.PosixError;
+import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.journal.JsetBuilder;
 
 /**
@@ -29,6 +31,9 @@ public final class Journal {
   private static final int RESERVED_SHARE = 4;
 
   private static final int RESERVED_LEAST = 3;
+
+  /** So many blocks, besides its end, are the least that an entry is opened for. */
+  private static final long LEFT_OVER_BLOCKS = 2;
 
   private final ReentrantLock lock;
   private final Condition changed;
@@ -113,8 +118,14 @@ public final class Journal {
       }
       openForReclaim = false;
     }
+    if (open != null && open.isLimited() && usableDevices(unwritten()) > 0) {
+      open.limit(settings.entryBytes());
+    }
     long wanted = bytes + entryEnd.bytes() + settings.blockBytes();
     if (open != null && open.room() < wanted) {
+      if (open.isEmpty() && open.isLimited()) {
+        return Room.FULL;
+      }
       if (open.isEmpty()) {
         throw new IllegalStateException("a transaction of " + bytes + " bytes of journal");
       }
@@ -128,14 +139,32 @@ public final class Journal {
       return Room.UNWRITTEN_ENTRIES;
     }
     int unwritten = unwritten();
+    long limit = settings.entryBytes();
     if (usableDevices(unwritten + 1 + (forReclaim ? 0 : reserved())) == 0) {
-      return unwritten > 0 ? Room.UNWRITTEN_ENTRIES : Room.FULL;
+      if (unwritten > 0) {
+        return Room.UNWRITTEN_ENTRIES;
+      }
+      // What is left of a bucket is enough for saying what is not needed any more.
+      limit = forReclaim ? leftOver() : 0;
+      if (limit < (long) entryEnd.bytes() + LEFT_OVER_BLOCKS * settings.blockBytes()) {
+        return Room.FULL;
+      }
     }
     open = spare.remove();
     openForReclaim = forReclaim;
     newestSeq = blacklist.nextAllowed(newestSeq + 1);
     open.open(newestSeq, settings.magic(), settings.version(), settings.checksum().number());
+    open.limit(limit);
     return Room.THERE;
+  }
+
+  /** What every device has left in the bucket written last. */
+  private long leftOver() {
+    long least = Long.MAX_VALUE;
+    for (DeviceJournal device : devices) {
+      least = Math.min(least, device.free(neededSeq) > 0 ? least : device.roomInCurrent());
+    }
+    return least;
   }
 
   /** Entries that will take room and have not; each may want a bucket for itself. */
@@ -290,7 +319,8 @@ public final class Journal {
         } else if (!closed.isEmpty()) {
           write();
         } else {
-          throw new IllegalStateException("no room in the journal for an empty entry");
+          throw new PosixException(
+              PosixError.ENOSPC, "no room in the journal for an empty entry");
         }
       }
       seq = open.seq();

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.write;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.TreeMap;
+import org.jbcachefs.block.testing.MemoryDevice;
+import org.jbcachefs.engine.fs.InodeId;
+import org.jbcachefs.engine.fs.write.NewInode;
+import org.jbcachefs.engine.fs.write.WritableTree;
+import org.jbcachefs.engine.recovery.FilesystemFormat;
+import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.format.error.PosixError;
+import org.jbcachefs.format.error.PosixException;
+import org.jbcachefs.format.tables.FilesystemOption;
+import org.jbcachefs.format.tables.MetadataVersion;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Filled to the last block, emptied, filled again; half emptied everywhere, and filled again. */
+class FullFilesystemTest {
+  private static final boolean NIGHTLY = Boolean.getBoolean("jbcachefs.nightly");
+  private static final int ROUNDS = NIGHTLY ? 20 : 5;
+  private static final NewInode FILE = NewInode.of(0x8000 | 0644, 0, 0);
+
+  @TempDir Path spill;
+
+  private final List<MemoryDevice> devices = new ArrayList<>();
+  private final TreeMap<String, Long> files = new TreeMap<>();
+  private WritableFilesystem filesystem;
+  private WritableTree tree;
+  private int names;
+
+  private void create(int count, int compression, int replicas) {
+    for (int i = 0; i < count; i++) {
+      devices.add(new MemoryDevice("device" + i, 48L << 20));
+    }
+    Map<FilesystemOption, Long> options = new HashMap<>();
+    options.put(FilesystemOption.COMPRESSION, (long) compression);
+    options.put(FilesystemOption.DATA_REPLICAS, (long) replicas);
+    options.put(FilesystemOption.ENCODED_EXTENT_MAX, 32L << 10);
+    options.put(FilesystemOption.GC_RESERVE_PERCENT, 8L);
+    filesystem =
+        FilesystemFormat.create(
+            SmallFilesystem.format(
+                devices, 8 << 10, 512, 5, MetadataVersion.CURRENT.number(), options, null),
+            Optional.empty(),
+            SmallFilesystem.options(5));
+    tree = new WritableTree(filesystem, _ -> {});
+  }
+
+  /** What a file holds, half of it compressible. */
+  private static byte[] content(long seed, int bytes) {
+    byte[] content = new byte[bytes];
+    new Random(seed).nextBytes(content);
+    for (int at = 0; at < bytes; at++) {
+      content[at] = (at >>> 8 & 1) == 0 ? content[at] : 0;
+    }
+    return content;
+  }
+
+  /** Writes files until nothing goes in any more; how many bytes went in. */
+  private long fill(int bytes) {
+    long filled = 0;
+    try {
+      while (true) {
+        String name = "file" + names++;
+        InodeId file = tree.create(tree.root(), name.getBytes(UTF_8), FILE).id();
+        files.put(name, 0L);
+        byte[] content = content(names - 1, bytes);
+        long written = tree.write(file, 0, MemorySegment.ofArray(content));
+        files.put(name, written);
+        filled += written;
+      }
+    } catch (PosixException e) {
+      assertEquals(PosixError.ENOSPC, e.error());
+      return filled;
+    }
+  }
+
+  private void remove(String name) {
+    tree.unlink(tree.root(), name.getBytes(UTF_8));
+    files.remove(name);
+  }
+
+  private InodeId file(String name) {
+    return tree.lookup(tree.root(), name.getBytes(UTF_8)).orElseThrow().id();
+  }
+
+  private void assertContents(int bytes) {
+    files.forEach((name, length) -> {
+      byte[] found = new byte[Math.toIntExact(length)];
+      assertEquals(
+          found.length, tree.read(file(name), 0, MemorySegment.ofArray(found)), name);
+      byte[] content = content(Long.parseLong(name.substring(4)), bytes);
+      int same = java.util.Arrays.mismatch(found, content);
+      assertTrue(same < 0 || same >= found.length, () -> name + " differs at " + same);
+    });
+  }
+
+  private void finish() {
+    tree.syncAll();
+    assertEquals(List.of(), Judge.findings(devices, spill), "while it is open");
+    tree.close();
+    filesystem.close();
+    assertEquals(List.of(), Judge.findings(devices, spill), "after it was closed");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 0, 1", "1, 1, 1", "2, 0, 2"})
+  void isFilledAndEmptiedAgainAndAgain(int count, int compression, int replicas) {
+    create(count, compression, replicas);
+    long free = filesystem.budget().free();
+    long first = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+      long filled = fill(200_000);
+      first = round == 0 ? filled : first;
+      long least = first / 100 * 97;
+      assertTrue(filled >= least, "round " + round + ": " + filled + " of " + first);
+      assertContents(200_000);
+      assertEquals(List.of(), Judge.findings(devices, spill), "full, round " + round);
+      List.copyOf(files.keySet()).forEach(this::remove);
+      tree.syncAll();
+      long lost = free - filesystem.budget().free();
+      assertTrue(lost < free / 50, "round " + round + " left " + lost + " sectors used");
+    }
+    finish();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 0, 1", "1, 1, 1", "2, 0, 2"})
+  void whatIsFreeHereAndThereIsPutTogether(int count, int compression, int replicas) {
+    create(count, compression, replicas);
+    long first = fill(20_000);
+    for (int round = 0; round < ROUNDS; round++) {
+      long removed = 0;
+      int number = 0;
+      for (String name : List.copyOf(files.keySet())) {
+        if (number++ % 3 == round % 3) {
+          removed += files.get(name);
+          remove(name);
+        }
+      }
+      long filled = fill(20_000);
+      String where = "round " + round + ": " + filled + " of " + removed + ", at first " + first;
+      assertTrue(filled >= removed / 10 * 8, where);
+      assertContents(20_000);
+      assertEquals(List.of(), Judge.findings(devices, spill), "round " + round);
+    }
+    finish();
+  }
+
+  @Test
+  void aFullFilesystemCanBeOverwritten() {
+    create(1, 0, 1);
+    fill(200_000);
+    Random random = new Random(3);
+    List<String> all = List.copyOf(files.keySet());
+    byte[] block = new byte[512];
+    for (int i = 0; i < 3_000; i++) {
+      String name = all.get(random.nextInt(all.size()));
+      long blocks = files.get(name) / block.length;
+      if (blocks > 0) {
+        int at = Math.toIntExact(random.nextLong(blocks) * block.length);
+        byte[] content = content(Long.parseLong(name.substring(4)), 200_000);
+        MemorySegment data = MemorySegment.ofArray(content).asSlice(at, block.length);
+        assertEquals(block.length, tree.write(file(name), at, data));
+      }
+    }
+    assertContents(200_000);
+    finish();
+  }
+
+  @Test
+  void snapshotsKeepWhatTheyShow() {
+    create(1, 0, 1);
+    for (int round = 0; round < ROUNDS; round++) {
+      fill(60_000);
+      List<String> all = List.copyOf(files.keySet());
+      for (int i = 0; i < all.size(); i += 2) {
+        remove(all.get(i));
+      }
+      InodeId root = tree.root();
+      byte[] name = ("snapshot" + round).getBytes(UTF_8);
+      tree.createSnapshot(root.subvolume(), root, name, true);
+      fill(60_000);
+      assertContents(60_000);
+      assertEquals(List.of(), Judge.findings(devices, spill), "round " + round);
+      tree.deleteSubvolume(root, name);
+      tree.cleanUp();
+    }
+    finish();
+  }
+}
