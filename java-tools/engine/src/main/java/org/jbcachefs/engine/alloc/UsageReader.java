@@ -51,7 +51,9 @@ public final class UsageReader {
    */
   public record Budget(long capacity, long used, long reserved) {}
 
-  /** Reads what is needed to know how much may still be written; counters by inode are passed by. */
+  /**
+   * Reads what is needed to know how much may still be written; counters by inode are passed by.
+   */
   public static Budget budget(Btrees btrees, Superblock superblock) {
     UsageReader reader = new UsageReader(superblock);
     Bpos from = first(AccountingType.PERSISTENT_RESERVED);

@@ -15,9 +15,9 @@ import org.jbcachefs.engine.alloc.write.KeyDifference;
 import org.jbcachefs.engine.alloc.write.OpenBuckets;
 import org.jbcachefs.engine.alloc.write.ReconcileTrigger;
 import org.jbcachefs.engine.alloc.write.SpaceAllocator;
-import org.jbcachefs.engine.btree.KeyChecks;
 import org.jbcachefs.engine.alloc.write.SpaceBudget;
 import org.jbcachefs.engine.alloc.write.Watermark;
+import org.jbcachefs.engine.btree.KeyChecks;
 import org.jbcachefs.engine.btree.NodeReader;
 import org.jbcachefs.engine.btree.live.LiveBtrees;
 import org.jbcachefs.engine.btree.live.LiveNode;
@@ -389,11 +389,11 @@ final class WriteEngine {
   }
 
   private int discard() {
+    nodeWork.ensureJournalRoom();
     return discards.run(journal.durableSeq(), this::markFree);
   }
 
   private void markFree(List<Discards.Bucket> buckets) {
-    nodeWork.ensureJournalRoom();
     Transaction transaction = committer.begin("bucket_discard").forReclaim();
     buckets.forEach(bucket -> transaction.discarded(bucket.device(), bucket.bucket()));
     transaction.commit();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.format.tables;
 
+import java.util.Arrays;
 import java.util.Locale;
 
 /**
@@ -20,6 +21,11 @@ public enum InodeOption {
   NOCOW(9, 8),
   INODES_32BIT(10, 8),
   CASEFOLD(11, 8);
+
+  private static final FilesystemOption[] OPTIONS =
+      Arrays.stream(values())
+          .map(option -> FilesystemOption.of(option.toString()))
+          .toArray(FilesystemOption[]::new);
 
   private final int number;
   private final int bits;
@@ -41,7 +47,7 @@ public enum InodeOption {
 
   /** The filesystem-wide option of the same name. */
   public FilesystemOption option() {
-    return FilesystemOption.of(toString());
+    return OPTIONS[ordinal()];
   }
 
   /** The format's own name, in lower case. */

@@ -43,9 +43,11 @@ public final class BucketChanges {
   }
 
   /** Whether somebody is writing into a bucket. */
-  @FunctionalInterface
   public interface OpenBucketCheck {
     boolean isOpen(int device, long bucket);
+
+    /** Something in it is committed from now on. */
+    void filled(int device, long bucket);
   }
 
   public BucketChanges(BucketGeometry geometry, OpenBucketCheck open, WriteRules rules) {
@@ -156,6 +158,7 @@ public final class BucketChanges {
       now.readTime = readTime;
       now.writeTime = writeTime;
       now.needIncGen = true;
+      open.filled(change.device, change.bucket);
       now.needDiscard = true;
     }
     boolean writing = !fixed && open.isOpen(change.device, change.bucket);

@@ -52,7 +52,7 @@ final class FreeBuckets {
     Bkey key = new Bkey();
     long free =
         btrees.lookup(BtreeId.ACCOUNTING.number(), counter, key) ? Accounting.counter(key, 0) : 0;
-    return free - open.count(device);
+    return free - open.countUnused(device);
   }
 
   /** Takes the next free bucket behind the one taken last, going round; null if there is none. */
@@ -96,7 +96,7 @@ final class FreeBuckets {
   }
 
   private Found takeIfFree(long bucket, Bkey key) {
-    if (fixed.contains(bucket) || !open.take(device, bucket)) {
+    if (fixed.contains(bucket) || !open.takeFree(device, bucket)) {
       return null;
     }
     // It may have been taken and filled between the look at the index and here.

@@ -18,7 +18,7 @@ public enum Watermark {
    * @param buckets of the device
    */
   long keepsFree(long buckets) {
-    long reserve = Math.max(Math.min(24, buckets / 16), buckets / 64);
+    long reserve = Math.max(Math.min(24, buckets / 33), buckets / 64);
     return switch (this) {
       case NORMAL -> reserve;
       case COPYGC -> reserve / 4;

@@ -360,8 +360,7 @@ public final class NodeWork {
    *
    * @param level of the node
    */
-  public void rewrite(
-      int btree, int level, Bpos pos, Predicate<BtreePointer.Replica> misplaced) {
+  public void rewrite(int btree, int level, Bpos pos, Predicate<BtreePointer.Replica> misplaced) {
     ensureJournalRoom();
     LiveNode node = btrees.find(btree, level, pos);
     if (node == null) {

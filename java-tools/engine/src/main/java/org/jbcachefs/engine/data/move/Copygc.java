@@ -44,7 +44,6 @@ public final class Copygc {
   /** Buckets that something could not be moved out of, until all others have been tried. */
   private final Set<Bucket> stuck = new HashSet<>();
 
-
   private record Bucket(int device, long bucket) {}
 
   private record Place(int btree, int level, Bpos pos) {}
@@ -192,8 +191,7 @@ public final class Copygc {
               place.btree,
               place.level - 1,
               place.pos,
-              copy ->
-                  copy.device() == bucket.device && copy.sector() / sectors == bucket.bucket);
+              copy -> copy.device() == bucket.device && copy.sector() / sectors == bucket.bucket);
     } catch (PosixException e) {
       if (e.error() != PosixError.ENOSPC) {
         throw e;

@@ -145,7 +145,13 @@ final class ExtentMove {
       SnapshotTable table = parts.snapshots().get();
       boolean there =
           VisibleKeys.find(
-              parts.btrees(), table, BtreeId.INODES.number(), key.snapshot(), 0, key.inode(), found);
+              parts.btrees(),
+              table,
+              BtreeId.INODES.number(),
+              key.snapshot(),
+              0,
+              key.inode(),
+              found);
       wanted =
           ReconcileOptions.of(
               there && Inode.is(found) ? Inode.decode(found) : null, parts.options());

@@ -63,7 +63,6 @@ public record DataOptions(
   /**
    * What data is to be like in the end, once it is moved: compressed and placed as options for the
    * background say. Source: {@code bch2_io_opts_fixups}.
-   *
    */
   public static DataOptions ofMoved(ReconcileOptions wanted, EffectiveOptions options) {
     int type = wanted.compression() & TYPE_MASK;
@@ -85,20 +84,13 @@ public record DataOptions(
 
   /** The same without compression; data that did not become smaller by it says so. */
   public DataOptions withCompression(CompressionType other) {
-    return new DataOptions(
-        checksum, other, level, replicas, target, encodedSectors, inlineBytes);
+    return new DataOptions(checksum, other, level, replicas, target, encodedSectors, inlineBytes);
   }
 
   /** The same with neither checksum nor compression. */
   public DataOptions plain() {
     return new DataOptions(
-        ChecksumType.NONE,
-        CompressionType.NONE,
-        0,
-        replicas,
-        target,
-        encodedSectors,
-        inlineBytes);
+        ChecksumType.NONE, CompressionType.NONE, 0, replicas, target, encodedSectors, inlineBytes);
   }
 
   /** What the superblock must name before such data is written. */

@@ -111,7 +111,11 @@ public final class WritableTree implements AutoCloseable {
       Inodes inodes = new Inodes(filesystem.btrees(), snapshots);
       FileData data =
           new FileDataReader(
-              filesystem.btrees(), snapshots, extents, file -> inodes.get(file).size(), filesystem.reading());
+              filesystem.btrees(),
+              snapshots,
+              extents,
+              file -> inodes.get(file).size(),
+              filesystem.reading());
       Namespace namespace =
           new NamespaceReader(filesystem.btrees(), snapshots, subvolumes, data, defaults);
       known = new Readers(snapshots, subvolumes, inodes, data, namespace);

@@ -319,8 +319,7 @@ public final class Journal {
         } else if (!closed.isEmpty()) {
           write();
         } else {
-          throw new PosixException(
-              PosixError.ENOSPC, "no room in the journal for an empty entry");
+          throw new PosixException(PosixError.ENOSPC, "no room in the journal for an empty entry");
         }
       }
       seq = open.seq();
