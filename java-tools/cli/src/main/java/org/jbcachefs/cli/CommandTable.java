@@ -29,6 +29,7 @@ import org.jbcachefs.cli.mount.UmountCommand;
 import org.jbcachefs.cli.settings.RecoveryPassCommand;
 import org.jbcachefs.cli.settings.ResetCounters;
 import org.jbcachefs.cli.settings.SetFilesystemOption;
+import org.jbcachefs.cli.settings.StripAllocCommand;
 import org.jbcachefs.cli.show.FsUsageCommand;
 import org.jbcachefs.cli.show.RecoverSuperCommand;
 import org.jbcachefs.cli.show.ShowSuperCommand;
@@ -132,6 +133,7 @@ final class CommandTable {
           entry("set-passphrase", ENCRYPTION, "change the passphrase of a filesystem"),
           entry("remove-passphrase", ENCRYPTION, "make a filesystem open without a passphrase"),
           entry("recovery-pass", SUPERBLOCK, "show and change what the next mount has to check"),
+          entry("strip-alloc", SUPERBLOCK, "take what is kept about space out of an image"),
           entry("show-super", SUPERBLOCK, "print a superblock"),
           entry("upgrade", SUPERBLOCK, "bring a filesystem to this metadata version"),
           entry("recover-super", SUPERBLOCK, "find a lost superblock and write it back"),
@@ -203,6 +205,7 @@ final class CommandTable {
       case "remove-passphrase" -> new RemovePassphraseCommand();
       case "recovery-pass" -> new RecoveryPassCommand();
       case "journal_rewind_info" -> new RewindInfoCommand();
+      case "strip-alloc" -> new StripAllocCommand();
       case "format" -> new FormatCommand();
       case "show-super" -> new ShowSuperCommand();
       case "upgrade" -> new UpgradeCommand();

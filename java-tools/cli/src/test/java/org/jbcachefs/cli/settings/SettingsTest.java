@@ -22,6 +22,7 @@ import org.jbcachefs.format.sb.ExtSection;
 import org.jbcachefs.format.sb.Member;
 import org.jbcachefs.format.sb.SectionType;
 import org.jbcachefs.format.sb.Superblock;
+import org.jbcachefs.format.tables.Feature;
 import org.jbcachefs.format.tables.FilesystemOption;
 import org.jbcachefs.format.tables.PersistentCounter;
 import org.jbcachefs.format.tables.RecoveryPass;
@@ -187,6 +188,31 @@ class SettingsTest {
     assertEquals(before.section(SectionType.DOWNGRADE), after.section(SectionType.DOWNGRADE));
     assertEquals(ExitCode.DONE, run(images, "recovery-pass", "--json", "-l"));
     assertTrue(outside.out().contains("\"required\":[\"check_inodes\"]"), outside.out());
+  }
+
+  @Test
+  void whatIsKeptAboutSpaceIsTakenOutOfAnImageWhoseFilesStay() throws IOException {
+    List<String> images = copies("inodes-32bit");
+    String image = images.getFirst();
+    assertEquals(ExitCode.DONE, run(List.of(image, "/"), "tree"), () -> outside.err());
+    String tree = outside.out();
+    assertEquals(ExitCode.DONE, run(images, "strip-alloc", "-n"), () -> outside.err());
+    assertFalse(superblock(image).has(Feature.NO_ALLOC_INFO));
+    assertEquals(ExitCode.DONE, run(images, "strip-alloc"), () -> outside.err());
+    Superblock stripped = superblock(image);
+    assertTrue(stripped.has(Feature.NO_ALLOC_INFO));
+    assertTrue(stripped.clean());
+    assertTrue(stripped.replicas().entries().isEmpty());
+    assertEquals(0, stripped.journalBuckets().size());
+    assertEquals(ExitCode.DONE, run(List.of(image, "/"), "tree"), () -> outside.err());
+    assertEquals(tree, outside.out());
+    assertEquals(ExitCode.DONE, run(images, "verify"), () -> outside.err());
+    assertSound(images);
+    assertEquals(ExitCode.FAILED, run(images, "strip-alloc"));
+    assertTrue(outside.err().contains("any more"), outside.err());
+    Path dirty = GoldenImages.images("dirty-journal-1").getFirst();
+    assertEquals(ExitCode.FAILED, run(List.of(dirty.toString()), "strip-alloc"));
+    assertTrue(outside.err().contains("not shut down cleanly"), outside.err());
   }
 
   @Test
