@@ -4,6 +4,7 @@ package org.jbcachefs.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jbcachefs.cli.damage.DamageCommand;
 import org.jbcachefs.cli.device.ClaimTestCommand;
 import org.jbcachefs.cli.device.GeometryCommand;
 import org.jbcachefs.cli.device.ShimStatusCommand;
@@ -117,6 +118,7 @@ final class CommandTable {
               "subvol ls-snap",
               "subvol list-snap"),
           entry("fsck", CHECKING, "check everything that the metadata promises"),
+          entry("damage", CHECKING, "say which files are hurt, and how"),
           entry("verify", FILES, "read and check every copy of everything"),
           entry("mount", MOUNTING, "mount a filesystem"),
           entry("umount", MOUNTING, "unmount and wait for the devices to be closed"),
@@ -206,6 +208,7 @@ final class CommandTable {
       case "recovery-pass" -> new RecoveryPassCommand();
       case "journal_rewind_info" -> new RewindInfoCommand();
       case "strip-alloc" -> new StripAllocCommand();
+      case "damage" -> new DamageCommand();
       case "format" -> new FormatCommand();
       case "show-super" -> new ShowSuperCommand();
       case "upgrade" -> new UpgradeCommand();

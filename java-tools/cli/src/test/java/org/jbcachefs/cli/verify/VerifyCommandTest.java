@@ -72,6 +72,30 @@ class VerifyCommandTest {
     assertTrue(lines.get(2).contains("\"data\":null"), lines.get(2));
   }
 
+  @Test
+  void damageIsToldByFileWithWhatIsLostOfIt() throws IOException {
+    String image = damaged().toString();
+    assertEquals(ExitCode.DAMAGE, CommandLineUse.run(outside, "damage", image));
+    List<String> lines = outside.out().lines().toList();
+    assertTrue(lines.get(0).startsWith("/"), outside.out());
+    assertTrue(lines.get(1).matches("  lost: bytes \\d+ to \\d+"), outside.out());
+    assertEquals("  errors: data_checksum_error", lines.get(2));
+    String path = lines.get(0);
+    Outside other = new Outside();
+    assertEquals(
+        ExitCode.DAMAGE,
+        CommandLineUse.run(other, "damage", "--json", "--no-check", "--under", path, image));
+    assertTrue(other.out().contains("\"files\":[{\"path\":\"" + path + "\""), other.out());
+    Outside elsewhere = new Outside();
+    assertEquals(
+        ExitCode.DONE,
+        CommandLineUse.run(elsewhere, "damage", "--no-check", "--under", path + "x", image));
+    assertEquals(ExitCode.DONE, CommandLineUse.run(new Outside(), "damage", "--no-verify", image));
+    assertEquals(
+        ExitCode.USAGE,
+        CommandLineUse.run(new Outside(), "damage", "--no-verify", "--no-check", image));
+  }
+
   /** A copy of a golden filesystem with a byte of a file's only copy flipped. */
   private Path damaged() throws IOException {
     Path image = folder.resolve("image");

@@ -21,9 +21,9 @@ import org.jbcachefs.format.tables.Feature;
 
 /**
  * Takes everything that is kept about space out of a filesystem that was shut down cleanly: its
- * btrees lose their roots, and the superblock its replicas entries and the places of the journal. It
- * can be read as before; whoever mounts it read-write makes all of it anew, which a feature in the
- * superblock asks for. Source: {@code strip_fs_alloc} of the reference.
+ * btrees lose their roots, and the superblock its replicas entries and the places of the journal.
+ * It can be read as before; whoever mounts it read-write makes all of it anew, which a feature in
+ * the superblock asks for. Source: {@code strip_fs_alloc} of the reference.
  */
 public final class StripAlloc {
   /** What follows from other keys, or is work that is looked for anew. */
@@ -83,17 +83,18 @@ public final class StripAlloc {
 
   /** Does it; one write of the superblocks, durable when this returns. */
   public static void run(SuperblockWriter superblock) {
-    superblock.update(new SuperblockWriter.Change() {
-      @Override
-      public void apply(SuperblockEditor editor) {
-        strip(superblock, editor);
-      }
+    superblock.update(
+        new SuperblockWriter.Change() {
+          @Override
+          public void apply(SuperblockEditor editor) {
+            strip(superblock, editor);
+          }
 
-      @Override
-      public void applyTo(int device, SuperblockEditor editor) {
-        editor.remove(SectionType.JOURNAL).remove(SectionType.JOURNAL_V2);
-      }
-    });
+          @Override
+          public void applyTo(int device, SuperblockEditor editor) {
+            editor.remove(SectionType.JOURNAL).remove(SectionType.JOURNAL_V2);
+          }
+        });
   }
 
   private static void strip(SuperblockWriter superblock, SuperblockEditor editor) {
