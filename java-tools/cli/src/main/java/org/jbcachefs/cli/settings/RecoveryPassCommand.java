@@ -75,7 +75,7 @@ public final class RecoveryPassCommand implements CliCommand {
 
   private void run(Invocation invocation, SuperblockWriter superblock, long more, long less) {
     long before = required(superblock.current());
-    long after = before & ~less | more;
+    long after = (before & ~less) | more;
     if (after != before && !dryRun) {
       superblock.update(editor -> editor.recoveryPassesRequired(after));
     }

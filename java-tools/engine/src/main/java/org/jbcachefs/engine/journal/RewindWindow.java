@@ -79,12 +79,10 @@ public record RewindWindow(
     each.over(jset);
     while (each.next()) {
       boolean wanted = each.is(JsetEntryType.DATETIME) || each.is(JsetEntryType.REWIND_LIMIT);
-      if (wanted && read(each) instanceof JsetValue value) {
-        switch (value) {
-          case JsetValue.DateTime(long seconds) -> time = seconds;
-          case JsetValue.RewindLimit(long seq) -> limit = seq;
-          default -> {}
-        }
+      switch (wanted ? read(each) : null) {
+        case JsetValue.DateTime(long seconds) -> time = seconds;
+        case JsetValue.RewindLimit(long seq) -> limit = seq;
+        case null, default -> {}
       }
     }
     return new Facts(entry, true, jset.hasOverwrites(), time, limit);
