@@ -5,9 +5,12 @@ import java.util.List;
 import org.jbcachefs.engine.alloc.write.Discards;
 import org.jbcachefs.engine.alloc.write.FreeSource;
 import org.jbcachefs.engine.alloc.write.SpaceAllocator;
+import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.btree.live.LiveNode;
 import org.jbcachefs.engine.btree.write.NodeWork;
 import org.jbcachefs.engine.sb.write.ReplicasEntries;
+import org.jbcachefs.format.bkey.Bpos;
+import org.jbcachefs.format.node.NodeContext;
 
 /** What a repair may do to a filesystem that is open for writing, besides what everybody may. */
 public final class RepairAccess {
@@ -71,10 +74,28 @@ public final class RepairAccess {
   }
 
   /**
-   * Puts another node with the same keys in the place of one; does nothing if it was never written.
+   * Puts a btree made of those keys in the place of one that is damaged.
+   *
+   * @param keys leaf keys in order
    */
-  public void rewrite(LiveNode node) {
-    nodes.rewrite(node);
+  public void rebuild(int btree, KeyIterator keys) {
+    engine.rebuild(btree, keys);
+  }
+
+  /** How nodes are read. */
+  public NodeContext nodeContext() {
+    return engine.btrees().reader().context();
+  }
+
+  /**
+   * Puts another node with the same keys in the place of the one that covers a position; does
+   * nothing if it was never written.
+   */
+  public void rewrite(int btree, int level, Bpos pos) {
+    LiveNode node = engine.btrees().find(btree, level, pos);
+    if (node != null) {
+      nodes.rewrite(node);
+    }
   }
 
   /** Carries an upgrade out that the opening began; what it needs to find must be right. */

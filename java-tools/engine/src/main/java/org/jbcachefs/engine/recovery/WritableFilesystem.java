@@ -100,8 +100,12 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
    * Opens a filesystem that is damaged. Keys that contradict the format by themselves are left out,
    * btrees that are to be rebuilt from others and cannot be read begin empty, and until {@link
    * RepairAccess#allocateFrom} says where free buckets are, none are given out.
+   *
+   * @param damaged btrees that cannot be read as they are: they hold nothing until {@link
+   *     RepairAccess#rebuild} has made them anew, but keep their roots
    */
-  public static WritableFilesystem openForRepair(List<BlockDevice> opened, WriteOptions options) {
+  public static WritableFilesystem openForRepair(
+      List<BlockDevice> opened, WriteOptions options, Set<Integer> damaged) {
     WriteOptions checking = options.withOpen(options.open().withKeyChecks(true));
     ReadFilesystem read = ReadFilesystem.open(opened, checking.open());
     boolean done = false;
@@ -109,7 +113,7 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
       WriteRefusals.checkForRepair(read.devices(), read.btrees());
       Set<Integer> lost = DerivedBtrees.unreadable(read);
       WritableFilesystem filesystem =
-          start(opened, read, checking, lost, WritableFilesystem::beginUpgrade);
+          start(opened, read, checking, lost, damaged, WritableFilesystem::beginUpgrade);
       done = true;
       return filesystem;
     } finally {
@@ -144,6 +148,7 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
               read,
               options,
               empty,
+              Set.of(),
               superblock ->
                   superblock.update(editor -> {
                     beginning.begin(superblock.current(), editor);
@@ -162,7 +167,7 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
       List<BlockDevice> opened, ReadFilesystem read, WriteOptions options) {
     WriteRefusals.check(read.devices(), read.btrees());
     WritableFilesystem filesystem =
-        start(opened, read, options, null, WritableFilesystem::beginUpgrade);
+        start(opened, read, options, null, Set.of(), WritableFilesystem::beginUpgrade);
     filesystem.engine.finishUpgrade();
     return filesystem;
   }
@@ -182,6 +187,7 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
       ReadFilesystem read,
       WriteOptions options,
       Set<Integer> lost,
+      Set<Integer> damaged,
       Consumer<SuperblockWriter> upgrade) {
     if (options.open().rewindTo() != 0 || options.open().norecovery()) {
       throw new RefusedException(
@@ -208,7 +214,7 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
     if (lost != null) {
       engine.repair().allocateFrom(RepairAccess.NOWHERE);
     }
-    engine.load(replay, lost == null ? Set.of() : lost);
+    engine.load(replay, lost == null ? Set.of() : lost, damaged);
     return new WritableFilesystem(opened, devices, key, engine);
   }
 

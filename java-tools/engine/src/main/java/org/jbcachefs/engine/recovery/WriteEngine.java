@@ -2,6 +2,7 @@
 package org.jbcachefs.engine.recovery;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -18,9 +19,13 @@ import org.jbcachefs.engine.alloc.write.SpaceAllocator;
 import org.jbcachefs.engine.alloc.write.SpaceBudget;
 import org.jbcachefs.engine.alloc.write.Watermark;
 import org.jbcachefs.engine.btree.KeyChecks;
+import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.btree.NodeReader;
 import org.jbcachefs.engine.btree.live.LiveBtrees;
 import org.jbcachefs.engine.btree.live.LiveNode;
+import org.jbcachefs.engine.btree.live.NodeContent;
+import org.jbcachefs.engine.btree.live.Tail;
+import org.jbcachefs.engine.btree.write.BtreeRebuild;
 import org.jbcachefs.engine.btree.write.NodeSettings;
 import org.jbcachefs.engine.btree.write.NodeStorage;
 import org.jbcachefs.engine.btree.write.NodeWork;
@@ -47,6 +52,7 @@ import org.jbcachefs.engine.sb.write.ReplicasEntries;
 import org.jbcachefs.engine.sb.write.SuperblockWriter;
 import org.jbcachefs.engine.snapshots.SnapshotTable;
 import org.jbcachefs.engine.snapshots.SubvolumeTable;
+import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.checksum.ChecksumType;
 import org.jbcachefs.format.crypto.FilesystemKey;
@@ -81,6 +87,8 @@ final class WriteEngine {
   private final Journal journal;
   private final NodeWork nodeWork;
   private final NodeStorage nodes;
+  private final NodeSettings nodeSettings;
+  private long keptSeq;
   private final Committer committer;
   private final RandomGenerator random;
   private final SpaceAllocator space;
@@ -127,13 +135,13 @@ final class WriteEngine {
             context.nodeSectors(),
             (int) current().flag(SuperblockFlag.META_REPLICAS_WANT),
             TargetMembers.of(current(), metadataTarget()));
-    NodeSettings settings =
+    this.nodeSettings =
         new NodeSettings(
             context,
             checksum(),
             options.random(),
             (int) current().flag(SuperblockFlag.SHARD_INUMS_NBITS));
-    this.nodeWork = new NodeWork(btrees, journal, pins, settings, nodes, options.rules());
+    this.nodeWork = new NodeWork(btrees, journal, pins, nodeSettings, nodes, options.rules());
     BucketChanges buckets =
         new BucketChanges(new BucketGeometry(current().members()), open, options.rules());
     Counters counters = new Counters();
@@ -275,26 +283,75 @@ final class WriteEngine {
   /**
    * Reads the roots, and puts into the btrees what only the journal has.
    *
-   * @param lost btrees that stay empty
+   * @param lost btrees that begin empty
+   * @param damaged btrees whose roots are kept and not read; the journal is kept for them
    */
-  void load(JournalReplay replay, Set<Integer> lost) {
+  void load(JournalReplay replay, Set<Integer> lost, Set<Integer> damaged) {
     for (BtreeRoot root : replay.roots()) {
-      if (lost.contains(root.btree())) {
+      if (lost.contains(root.btree()) || (root.key() == null && damaged.contains(root.btree()))) {
         continue;
       }
       Place place = Place.structure("root of btree " + BtreeId.nameOf(root.btree()));
       if (root.key() == null) {
         throw new CorruptionException("btree_root_bkey_invalid", place, "no valid key");
       }
-      btrees.loadRoot(BtreePointer.parse(root.btree(), root.level(), root.key(), place));
+      if (damaged.contains(root.btree())) {
+        keepRoot(root, place, replay);
+      } else {
+        btrees.loadRoot(BtreePointer.parse(root.btree(), root.level(), root.key(), place));
+      }
     }
     if (!replay.clean()) {
+      Set<Integer> without = new HashSet<>(lost);
+      without.addAll(damaged);
       new OverlayReplay(btrees, replay.overlay(), pins, replay.firstSeq(), replay.lastSeq())
-          .run(lost);
+          .run(without);
       // Before any node is written: another crash must find a number near those in the nodes.
       journal.flushNow();
     }
     countSpace();
+  }
+
+  private void keepRoot(BtreeRoot root, Place place, JournalReplay replay) {
+    BtreePointer pointer;
+    try {
+      pointer = BtreePointer.parse(root.btree(), root.level(), root.key(), place);
+    } catch (CorruptionException e) {
+      // There is nothing to be kept.
+      return;
+    }
+    LiveNode kept =
+        new LiveNode(
+            root.btree(),
+            root.level(),
+            Bpos.MIN,
+            Bpos.MAX,
+            pointer,
+            NodeContent.of(null, Tail.EMPTY));
+    btrees.lock().lock();
+    try {
+      btrees.setRoot(kept);
+      if (!replay.clean()) {
+        pins.pin(replay.firstSeq(), kept);
+        keptSeq = replay.firstSeq();
+      }
+    } finally {
+      btrees.lock().unlock();
+    }
+  }
+
+  /** Puts a btree made of those keys in the place of one that is damaged. */
+  void rebuild(int btree, KeyIterator keys) {
+    LiveNode before = btrees.root(btree);
+    sync();
+    new BtreeRebuild(btrees, committer, nodeSettings, nodes).run(btree, keys, newestSeq());
+    btrees.lock().lock();
+    try {
+      pins.unpin(keptSeq, before);
+    } finally {
+      btrees.lock().unlock();
+    }
+    sync();
   }
 
   EffectiveOptions effective() {

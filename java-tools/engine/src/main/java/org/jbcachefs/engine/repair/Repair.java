@@ -16,6 +16,11 @@ public interface Repair {
   /** The errors that it mends. */
   Set<FsckError> errors();
 
+  /** Whether it is for those errors of its kind only that no other repair is for. */
+  default boolean isGeneral() {
+    return false;
+  }
+
   RepairStage stage();
 
   /** What it does about that error, as an imperative: "write the counter anew". */

@@ -112,10 +112,18 @@ public final class RepairRun {
   }
 
   private void repair(Map<Repair, List<CheckFinding>> accepted) {
-    WritableFilesystem filesystem = WritableFilesystem.openForRepair(lent(), options.write());
+    try (Salvage salvage = new Salvage(this::lent, options)) {
+      repair(accepted, salvage);
+    }
+  }
+
+  private void repair(Map<Repair, List<CheckFinding>> accepted, Salvage salvage) {
+    WritableFilesystem filesystem =
+        WritableFilesystem.openForRepair(lent(), options.write(), salvage.damaged());
     boolean done = false;
     try {
       new RepairMark(filesystem.superblockWriter()).set();
+      salvage.rebuild(filesystem);
       RepairContext context = new RepairContext(filesystem, options.check());
       for (Repair repair : RepairTable.ALL) {
         if (accepted.containsKey(repair)) {

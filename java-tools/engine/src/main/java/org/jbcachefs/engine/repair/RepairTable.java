@@ -5,14 +5,33 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jbcachefs.engine.check.CheckFinding;
 import org.jbcachefs.engine.repair.alloc.RepairSpace;
+import org.jbcachefs.engine.repair.btree.RepairJournal;
+import org.jbcachefs.engine.repair.btree.RepairNodes;
+import org.jbcachefs.engine.repair.fs.RepairContents;
+import org.jbcachefs.engine.repair.fs.RepairEntries;
+import org.jbcachefs.engine.repair.fs.RepairInodes;
+import org.jbcachefs.engine.repair.fs.RepairLists;
+import org.jbcachefs.engine.repair.fs.RepairNames;
+import org.jbcachefs.engine.repair.fs.RepairUnreachable;
 import org.jbcachefs.format.tables.FsckError;
 
 /** Which repair there is for which error: one at most. */
 public final class RepairTable {
   /** All repairs, in the order in which they run. */
-  public static final List<Repair> ALL = List.of(new RepairSpace());
+  public static final List<Repair> ALL = 
+      List.of(
+          new RepairSpace(),
+          new RepairNodes(),
+          new RepairContents(),
+          new RepairInodes(),
+          new RepairEntries(),
+          new RepairNames(),
+          new RepairUnreachable(),
+          new RepairLists(),
+          new RepairJournal());
 
   private static final Map<FsckError, Repair> BY_ERROR = byError();
 
@@ -21,10 +40,15 @@ public final class RepairTable {
   private static Map<FsckError, Repair> byError() {
     Map<FsckError, Repair> table = new EnumMap<>(FsckError.class);
     for (Repair repair : ALL) {
-      for (FsckError error : repair.errors()) {
+      for (FsckError error : repair.isGeneral() ? Set.<FsckError>of() : repair.errors()) {
         if (table.put(error, repair) != null) {
           throw new IllegalStateException(error + " has two repairs");
         }
+      }
+    }
+    for (Repair repair : ALL) {
+      if (repair.isGeneral()) {
+        repair.errors().forEach(error -> table.putIfAbsent(error, repair));
       }
     }
     return table;

@@ -48,7 +48,8 @@ public final class BucketRebuild {
    */
   public record Contents(
       long dirty, long cached, long striped, int stripes, int type, int generation) {
-    boolean isEmpty() {
+    /** Whether nothing does. */
+    public boolean isEmpty() {
       return dirty == 0 && cached == 0 && striped == 0 && stripes == 0;
     }
   }

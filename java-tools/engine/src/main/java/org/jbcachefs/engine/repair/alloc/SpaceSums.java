@@ -4,6 +4,7 @@ package org.jbcachefs.engine.repair.alloc;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.IntFunction;
 import org.jbcachefs.engine.alloc.Backpointers;
 import org.jbcachefs.engine.alloc.ContributionSink;
 import org.jbcachefs.engine.alloc.Contributions;
@@ -44,7 +45,7 @@ final class SpaceSums implements ContributionSink {
   private static final int STRIPE_BLOCKS = 16;
 
   private final Btrees btrees;
-  private final WritableFilesystem filesystem;
+  private final IntFunction<Bkey> roots;
   private final DeviceSet devices;
   private final int[] bucketSectors;
   private final RecordSorter.Writer wanted;
@@ -73,11 +74,29 @@ final class SpaceSums implements ContributionSink {
    *     those of stripe_backpointers have the top bit of the first one set
    */
   SpaceSums(WritableFilesystem filesystem, RecordSorter backpointerRecords) {
-    this.filesystem = filesystem;
-    this.btrees = filesystem.btrees();
-    this.devices = filesystem.devices();
+    this(
+        filesystem.btrees(),
+        filesystem.devices(),
+        filesystem.superblock(),
+        btree -> rootOf(filesystem, btree),
+        backpointerRecords);
+  }
+
+  /**
+   * The same of btrees in whatever form.
+   *
+   * @param roots pointer to a btree's root as a key, which has its level one below; null if none
+   */
+  SpaceSums(
+      Btrees btrees,
+      DeviceSet devices,
+      Superblock superblock,
+      IntFunction<Bkey> roots,
+      RecordSorter backpointerRecords) {
+    this.roots = roots;
+    this.btrees = btrees;
+    this.devices = devices;
     this.wanted = backpointerRecords.writer();
-    Superblock superblock = filesystem.superblock();
     this.buckets = new BucketSums(superblock.members());
     this.bucketSectors = new int[superblock.members().size()];
     for (Member member : superblock.members()) {
@@ -92,6 +111,11 @@ final class SpaceSums implements ContributionSink {
             superblock.extentBpShift(),
             device -> isMember(device) && Member.ROTATIONAL.isSet(devices.member(device).flags()),
             (device, sector) -> sector % bucketSectors[device]);
+  }
+
+  private static Bkey rootOf(WritableFilesystem filesystem, int btree) {
+    LiveNode root = filesystem.repair().root(btree);
+    return root.pointer() == null ? null : root.pointer().toKey();
   }
 
   /** Marks a record as one of the stripe_backpointers btree. */
@@ -113,9 +137,9 @@ final class SpaceSums implements ContributionSink {
       for (int level = 1; level <= top; level++) {
         keys(btree, level);
       }
-      LiveNode root = filesystem.repair().root(btree);
-      if (root.pointer() != null) {
-        key(root.pointer().toKey(), btree, root.level() + 1);
+      Bkey root = roots.apply(btree);
+      if (root != null) {
+        key(root, btree, top + 1);
       }
     }
     wanted.close();

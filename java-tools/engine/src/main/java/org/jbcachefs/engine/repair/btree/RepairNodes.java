@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.repair.btree;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jbcachefs.engine.btree.KeyChecks;
+import org.jbcachefs.engine.btree.KeyIterator;
+import org.jbcachefs.engine.btree.NodeReader;
+import org.jbcachefs.engine.btree.live.LiveNode;
+import org.jbcachefs.engine.check.CheckFinding;
+import org.jbcachefs.engine.recovery.RepairAccess;
+import org.jbcachefs.engine.repair.Repair;
+import org.jbcachefs.engine.repair.RepairContext;
+import org.jbcachefs.engine.repair.RepairStage;
+import org.jbcachefs.format.bkey.Bpos;
+import org.jbcachefs.format.error.CorruptionException;
+import org.jbcachefs.format.error.Finding;
+import org.jbcachefs.format.error.Place;
+import org.jbcachefs.format.node.BtreePointer;
+import org.jbcachefs.format.tables.ErrorMeaning;
+import org.jbcachefs.format.tables.FsckError;
+
+/**
+ * Nodes with something wrong in them are written anew: without the keys that contradict the format,
+ * and on as many devices as they should be on.
+ */
+public final class RepairNodes implements Repair {
+  private static final Set<FsckError> ERRORS = Collections.unmodifiableSet(foundWhileReading());
+
+  private static Set<FsckError> foundWhileReading() {
+    Set<FsckError> errors = EnumSet.of(FsckError.BTREE_NODE_READ_ERROR);
+    for (Map.Entry<FsckError, ErrorMeaning> each : ErrorMeaning.readTable().entrySet()) {
+      if (Set.of("node", "key", "check_topology").contains(each.getValue().foundBy())) {
+        errors.add(each.getKey());
+      }
+    }
+    return errors;
+  }
+
+  @Override
+  public Set<FsckError> errors() {
+    return ERRORS;
+  }
+
+  @Override
+  public boolean isGeneral() {
+    return true;
+  }
+
+  @Override
+  public RepairStage stage() {
+    return RepairStage.NODES;
+  }
+
+  @Override
+  public String what(FsckError error) {
+    return "write the node anew without what is wrong in it";
+  }
+
+  private record At(int btree, int level, Bpos pos) {}
+
+  @Override
+  public void run(RepairContext context, List<CheckFinding> findings) {
+    RepairAccess access = context.filesystem().repair();
+    List<Finding> heard = Collections.synchronizedList(new ArrayList<>());
+    NodeReader reader =
+        NodeReader.checking(
+            context.filesystem().devices(),
+            access.nodeContext(),
+            heard::add,
+            new KeyChecks(context.filesystem().superblock().version(), heard::add));
+    List<At> wrong = new ArrayList<>();
+    for (int btree : context.btrees().present()) {
+      LiveNode root = access.root(btree);
+      look(reader, heard, root.pointer(), wrong);
+      for (int level = root.level(); level > 0; level--) {
+        try (KeyIterator keys = context.btrees().iterate(btree, level, Bpos.MIN, Bpos.MAX)) {
+          while (keys.next()) {
+            look(
+                reader,
+                heard,
+                BtreePointer.parse(btree, level - 1, keys.key(), Place.NOWHERE),
+                wrong);
+          }
+        }
+      }
+    }
+    wrong.forEach(at -> access.rewrite(at.btree, at.level, at.pos));
+  }
+
+  private static void look(
+      NodeReader reader, List<Finding> heard, BtreePointer pointer, List<At> wrong) {
+    if (pointer == null) {
+      return;
+    }
+    heard.clear();
+    try {
+      reader.read(pointer);
+    } catch (CorruptionException e) {
+      // Nothing of it can be written anew.
+      return;
+    }
+    if (!heard.isEmpty()) {
+      wrong.add(new At(pointer.btree(), pointer.level(), pointer.maxKey()));
+    }
+  }
+}

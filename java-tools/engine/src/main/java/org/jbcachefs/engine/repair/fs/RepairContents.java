@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.repair.fs;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.jbcachefs.engine.btree.KeyIterator;
+import org.jbcachefs.engine.check.CheckFinding;
+import org.jbcachefs.engine.commit.Transaction;
+import org.jbcachefs.engine.data.write.ExtentCut;
+import org.jbcachefs.engine.fs.write.EntryRepair;
+import org.jbcachefs.engine.repair.Repair;
+import org.jbcachefs.engine.repair.RepairContext;
+import org.jbcachefs.engine.repair.RepairStage;
+import org.jbcachefs.engine.snapshots.SnapshotTable;
+import org.jbcachefs.engine.snapshots.VisibleKeys;
+import org.jbcachefs.format.bkey.Bkey;
+import org.jbcachefs.format.bkey.Bpos;
+import org.jbcachefs.format.bkey.BtreeId;
+import org.jbcachefs.format.bkey.KeyType;
+import org.jbcachefs.format.bytes.Le;
+import org.jbcachefs.format.extent.ExtentEntrySizes;
+import org.jbcachefs.format.hash.StrHash;
+import org.jbcachefs.format.sb.Superblock;
+import org.jbcachefs.format.sb.SuperblockFlag;
+import org.jbcachefs.format.tables.Feature;
+import org.jbcachefs.format.tables.FsckError;
+import org.jbcachefs.format.value.Inode;
+import org.jbcachefs.format.value.InodeBuilder;
+import org.jbcachefs.format.value.InodeField;
+import org.jbcachefs.format.value.ReflinkP;
+
+/**
+ * What inodes have, and inodes that are missing though what they had is there. Data is kept
+ * wherever there is any: a missing inode is made anew, a size that is too small grows.
+ */
+public final class RepairContents implements Repair {
+  private static final int FILE_MODE = Inode.TYPE_REGULAR | 0600;
+  private static final int DIRECTORY_MODE = Inode.TYPE_DIRECTORY | 0700;
+
+  private static final Set<FsckError> ERRORS =
+      Collections.unmodifiableSet(
+          EnumSet.of(
+              FsckError.KEY_IN_MISSING_INODE,
+              FsckError.MISSING_INODE_WITH_CONTENTS,
+              FsckError.KEY_IN_WRONG_INODE_TYPE,
+              FsckError.SNAPSHOT_KEY_MISSING_INODE_SNAPSHOT,
+              FsckError.EXTENT_PAST_END_OF_INODE,
+              FsckError.EXTENT_OVERLAPPING,
+              FsckError.REFLINK_V_REFCOUNT_WRONG,
+              FsckError.REFLINK_P_TO_MISSING_REFLINK_V));
+
+  @Override
+  public Set<FsckError> errors() {
+    return ERRORS;
+  }
+
+  @Override
+  public RepairStage stage() {
+    return RepairStage.INODES;
+  }
+
+  @Override
+  public String what(FsckError error) {
+    return switch (error) {
+      case KEY_IN_MISSING_INODE, MISSING_INODE_WITH_CONTENTS ->
+          "make an inode for what is there, so that it is kept";
+      case KEY_IN_WRONG_INODE_TYPE -> "remove what such an inode cannot have";
+      case SNAPSHOT_KEY_MISSING_INODE_SNAPSHOT -> "give that snapshot its own version of the inode";
+      case EXTENT_PAST_END_OF_INODE -> "make the file as long as its data";
+      case EXTENT_OVERLAPPING -> "cut the later extent";
+      case REFLINK_V_REFCOUNT_WRONG -> "write the number of references";
+      default -> "mark the range as lost";
+    };
+  }
+
+  @Override
+  public void run(RepairContext context, List<CheckFinding> findings) {
+    for (CheckFinding finding : findings) {
+      if (finding.error() == FsckError.KEY_IN_WRONG_INODE_TYPE) {
+        Removal.run(context, BtreeId.of(finding.btree()), finding.pos());
+        continue;
+      }
+      context
+          .filesystem()
+          .transact(
+              "fsck",
+              transaction -> {
+                new One(context, transaction, finding).fix();
+                return null;
+              });
+    }
+  }
+
+  /** All keys of an inode in one btree and one snapshot. */
+  private static final class Removal {
+    private static final int BATCH = 64;
+
+    private Removal() {}
+
+    static void run(RepairContext context, BtreeId btree, Bpos of) {
+      List<Bpos> all = new ArrayList<>();
+      Bpos end = new Bpos(of.inode(), -1, -1);
+      try (KeyIterator keys =
+          context.btrees().iterate(btree.number(), new Bpos(of.inode(), 0, 0), end)) {
+        while (keys.next()) {
+          if (keys.key().snapshot() == of.snapshot()) {
+            all.add(keys.key().pos());
+          }
+        }
+      }
+      for (int from = 0; from < all.size(); from += BATCH) {
+        List<Bpos> some = all.subList(from, Math.min(all.size(), from + BATCH));
+        context
+            .filesystem()
+            .transact(
+                "fsck",
+                transaction -> {
+                  some.forEach(pos -> transaction.delete(btree, pos));
+                  return null;
+                });
+      }
+    }
+  }
+
+  /** One finding, in one transaction. */
+  private static final class One {
+    private final RepairContext context;
+    private final Transaction transaction;
+    private final CheckFinding finding;
+    private final Bpos pos;
+    private final SnapshotTable table;
+
+    One(RepairContext context, Transaction transaction, CheckFinding finding) {
+      this.context = context;
+      this.transaction = transaction;
+      this.finding = finding;
+      this.pos = finding.pos();
+      this.table = context.filesystem().snapshots();
+    }
+
+    private EntryRepair seenBy(int snapshot) {
+      boolean casefold = context.filesystem().defaults().casefold();
+      return new EntryRepair(transaction, table, snapshot, casefold);
+    }
+
+    void fix() {
+      switch (finding.error()) {
+        case KEY_IN_MISSING_INODE -> make(pos.inode());
+        case MISSING_INODE_WITH_CONTENTS -> make(pos.offset());
+        case SNAPSHOT_KEY_MISSING_INODE_SNAPSHOT -> ownVersion();
+        case EXTENT_PAST_END_OF_INODE -> grow();
+        case EXTENT_OVERLAPPING -> cut();
+        case REFLINK_V_REFCOUNT_WRONG -> count();
+        case REFLINK_P_TO_MISSING_REFLINK_V -> lost();
+        default -> throw new IllegalStateException(finding.name());
+      }
+    }
+
+    private void make(long number) {
+      EntryRepair names = seenBy(pos.snapshot());
+      if (names.inode(number) != null) {
+        return;
+      }
+      long end = 0;
+      boolean data = false;
+      Bpos from = new Bpos(number, 0, 0);
+      Bpos to = new Bpos(number, -1, 0);
+      try (KeyIterator keys = names.keys().visible(BtreeId.EXTENTS, from, to)) {
+        while (keys.next()) {
+          data |= ExtentCut.isAllocation(keys.key().type());
+          end = Math.max(end, keys.key().offset());
+        }
+      }
+      boolean directory;
+      try (KeyIterator keys = names.keys().visible(BtreeId.DIRENTS, from, to)) {
+        directory = keys.next();
+      }
+      if (!data && !directory) {
+        removeXattrs(names, from, to);
+        return;
+      }
+      Superblock superblock = context.filesystem().superblock();
+      int hash =
+          StrHash.typeOf(
+              (int) superblock.flag(SuperblockFlag.STR_HASH_TYPE),
+              superblock.has(Feature.NEW_SIPHASH));
+      InodeBuilder inode = new InodeBuilder(number, pos.snapshot());
+      inode.mode(data ? FILE_MODE : DIRECTORY_MODE).hash(hash, 0);
+      inode.set(InodeField.SIZE, data ? end << 9 : 0);
+      names.put(inode.build());
+    }
+
+    private void removeXattrs(EntryRepair names, Bpos from, Bpos to) {
+      List<Bpos> all = new ArrayList<>();
+      try (KeyIterator keys = names.keys().visible(BtreeId.XATTRS, from, to)) {
+        while (keys.next()) {
+          all.add(keys.key().pos());
+        }
+      }
+      all.forEach(at -> transaction.delete(BtreeId.XATTRS, at));
+    }
+
+    private void ownVersion() {
+      EntryRepair names = seenBy(pos.snapshot());
+      Inode inode = names.inode(pos.inode());
+      if (inode != null && inode.snapshot() != pos.snapshot()) {
+        names.put(new InodeBuilder(inode, pos.snapshot()).build());
+      }
+    }
+
+    /** Every version of the inode that sees the extent and is too short for it. */
+    private void grow() {
+      List<Inode> versions = new ArrayList<>();
+      long number = pos.inode();
+      try (KeyIterator keys =
+          transaction.iterate(
+              BtreeId.INODES, new Bpos(0, number, 0), new Bpos(0, number, -1))) {
+        while (keys.next()) {
+          if (Inode.is(keys.key())) {
+            versions.add(Inode.decode(keys.key()));
+          }
+        }
+      }
+      long block = context.filesystem().superblock().blockBytes();
+      for (Inode inode : versions) {
+        long last = (inode.size() + block - 1) / block * block;
+        boolean isShort = Long.compareUnsigned(last, pos.offset() << 9) < 0;
+        if (isShort && !inode.isDirectory() && sees(inode.snapshot())) {
+          InodeBuilder longer = new InodeBuilder(inode, inode.snapshot());
+          longer.set(InodeField.SIZE, pos.offset() << 9);
+          transaction.update(BtreeId.INODES, longer.toKey());
+        }
+      }
+    }
+
+    private boolean sees(int snapshot) {
+      Bkey found = new Bkey();
+      int below = table.isAncestor(snapshot, pos.snapshot()) ? snapshot : pos.snapshot();
+      return (below == snapshot || table.isAncestor(pos.snapshot(), snapshot))
+          && VisibleKeys.find(
+              context.btrees(),
+              table,
+              BtreeId.EXTENTS.number(),
+              below,
+              pos.inode(),
+              pos.offset(),
+              found)
+          && found.snapshot() == pos.snapshot();
+    }
+
+    private void cut() {
+      Bkey key = new Bkey();
+      if (!transaction.lookup(BtreeId.EXTENTS, pos, key)) {
+        return;
+      }
+      Bkey later = key.copy();
+      long end = 0;
+      try (KeyIterator keys =
+          transaction.iterate(
+              BtreeId.EXTENTS, new Bpos(pos.inode(), 0, 0), pos.predecessor())) {
+        while (keys.next()) {
+          Bkey other = keys.key();
+          boolean related =
+              table.isAncestor(other.snapshot(), pos.snapshot())
+                  || table.isAncestor(pos.snapshot(), other.snapshot());
+          if (related && other.offset() < pos.offset() && other.size() != 0) {
+            end = Math.max(end, other.offset());
+          }
+        }
+      }
+      if (end > later.start()) {
+        Superblock superblock = context.filesystem().superblock();
+        ExtentCut cut = new ExtentCut(ExtentEntrySizes.of(superblock::extentTypeU64s));
+        transaction.update(BtreeId.EXTENTS, cut.front(later, end));
+      }
+    }
+
+    private void count() {
+      Bkey key = new Bkey();
+      if (!transaction.lookup(BtreeId.REFLINK, pos, key)) {
+        return;
+      }
+      long references = Long.parseUnsignedLong(finding.expected());
+      if (references == 0) {
+        transaction.delete(BtreeId.REFLINK, pos);
+      } else {
+        Bkey changed = key.copy();
+        Le.putU64(changed.segment(), changed.valueOffset(), references);
+        transaction.update(BtreeId.REFLINK, changed);
+      }
+    }
+
+    private void lost() {
+      Bkey key = new Bkey();
+      boolean there =
+          transaction.lookup(BtreeId.EXTENTS, pos, key)
+              && key.type() == KeyType.REFLINK_P.number();
+      if (there) {
+        Bkey changed = key.copy();
+        long at = changed.valueOffset() + ReflinkP.OFFSET_INDEX_AND_FLAGS;
+        Le.putU64(changed.segment(), at, ReflinkP.ERROR.set(Le.u64(changed.segment(), at), 1));
+        transaction.update(BtreeId.EXTENTS, changed);
+      }
+    }
+  }
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.repair.fs;
+
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.jbcachefs.engine.btree.KeyIterator;
+import org.jbcachefs.engine.check.CheckFinding;
+import org.jbcachefs.engine.commit.Transaction;
+import org.jbcachefs.engine.fs.write.EntryRepair;
+import org.jbcachefs.engine.repair.Repair;
+import org.jbcachefs.engine.repair.RepairContext;
+import org.jbcachefs.engine.repair.RepairStage;
+import org.jbcachefs.engine.snapshots.SnapshotTable;
+import org.jbcachefs.format.bkey.Bkey;
+import org.jbcachefs.format.bkey.Bpos;
+import org.jbcachefs.format.bkey.BtreeId;
+import org.jbcachefs.format.bkey.KeyType;
+import org.jbcachefs.format.bytes.Le;
+import org.jbcachefs.format.tables.FsckError;
+import org.jbcachefs.format.value.Dirent;
+import org.jbcachefs.format.value.Inode;
+import org.jbcachefs.format.value.InodeBuilder;
+import org.jbcachefs.format.value.InodeField;
+
+/** Directory entries and xattrs: where they are, what they lead to, and what they say of it. */
+public final class RepairEntries implements Repair {
+  private static final Set<FsckError> ERRORS =
+      Collections.unmodifiableSet(
+          EnumSet.of(
+              FsckError.DIRENT_TO_MISSING_INODE,
+              FsckError.DIRENT_TO_OVERWRITTEN_INODE,
+              FsckError.DIRENT_D_TYPE_WRONG,
+              FsckError.DIRENT_CASEFOLD_MISMATCH,
+              FsckError.DIRENT_TO_MISSING_SUBVOL,
+              FsckError.HASH_TABLE_KEY_WRONG_OFFSET,
+              FsckError.HASH_TABLE_KEY_DUPLICATE));
+
+  @Override
+  public Set<FsckError> errors() {
+    return ERRORS;
+  }
+
+  @Override
+  public RepairStage stage() {
+    return RepairStage.NAMES;
+  }
+
+  @Override
+  public String what(FsckError error) {
+    return switch (error) {
+      case DIRENT_TO_MISSING_INODE, DIRENT_TO_MISSING_SUBVOL -> "remove the entry";
+      case DIRENT_TO_OVERWRITTEN_INODE -> "hide the entry where its inode is gone";
+      case DIRENT_D_TYPE_WRONG -> "write the right type";
+      case HASH_TABLE_KEY_DUPLICATE -> "remove it if it is the same, else give it another name";
+      default -> "move it to where its name is looked for";
+    };
+  }
+
+  @Override
+  public void run(RepairContext context, List<CheckFinding> findings) {
+    SnapshotTable table = context.filesystem().snapshots();
+    for (CheckFinding finding : findings) {
+      context
+          .filesystem()
+          .transact(
+              "fsck",
+              transaction -> {
+                fix(context, transaction, table, finding);
+                return null;
+              });
+    }
+  }
+
+  private static void fix(
+      RepairContext context, Transaction transaction, SnapshotTable table, CheckFinding finding) {
+    Bpos pos = finding.pos();
+    BtreeId btree = BtreeId.of(finding.btree());
+    Bkey found = new Bkey();
+    KeyType wanted = btree == BtreeId.XATTRS ? KeyType.XATTR : KeyType.DIRENT;
+    if (!transaction.lookup(btree, pos, found) || found.type() != wanted.number()) {
+      return;
+    }
+    Bkey key = found.copy();
+    boolean casefold = context.filesystem().defaults().casefold();
+    EntryRepair names = new EntryRepair(transaction, table, pos.snapshot(), casefold);
+    if (btree == BtreeId.XATTRS) {
+      names.moveXattr(key);
+      return;
+    }
+    switch (finding.error()) {
+      case DIRENT_TO_MISSING_INODE -> {
+        if (!anyVersion(transaction, table, key)) {
+          names.remove(pos);
+        }
+      }
+      case DIRENT_TO_MISSING_SUBVOL -> names.remove(pos);
+      case DIRENT_TO_OVERWRITTEN_INODE -> hide(transaction, table, key, casefold);
+      case DIRENT_D_TYPE_WRONG -> {
+        long at = key.valueOffset() + Dirent.OFFSET_TYPE;
+        int type = Integer.parseInt(finding.expected());
+        if (type == Dirent.TYPE_SUBVOLUME) {
+          names.remove(pos);
+        } else {
+          int old = Le.u8(key.segment(), at);
+          Le.putU8(key.segment(), at, (old & ~Dirent.TYPE_MASK) | type);
+          transaction.update(BtreeId.DIRENTS, key);
+        }
+      }
+      default -> {
+        long offset = names.moveEntry(key);
+        tellInode(names, key, offset);
+      }
+    }
+  }
+
+  /** The inode that the entry leads to names the entry's new place. */
+  private static void tellInode(EntryRepair names, Bkey key, long offset) {
+    if (offset < 0 || Dirent.type(key) == Dirent.TYPE_SUBVOLUME) {
+      return;
+    }
+    Inode inode = names.inode(Dirent.target(key));
+    boolean named =
+        inode != null
+            && inode.get(InodeField.DIR) == key.inode()
+            && inode.get(InodeField.DIR_OFFSET) == key.offset();
+    if (named && inode.snapshot() == key.snapshot()) {
+      names.put(new InodeBuilder(inode).set(InodeField.DIR_OFFSET, offset).build());
+    }
+  }
+
+  /** Whether a snapshot that sees the entry has its inode. */
+  private static boolean anyVersion(Transaction transaction, SnapshotTable table, Bkey entry) {
+    long number = Dirent.target(entry);
+    try (KeyIterator versions =
+        transaction.iterate(
+            BtreeId.INODES, new Bpos(0, number, 0), new Bpos(0, number, -1))) {
+      while (versions.next()) {
+        Bkey key = versions.key();
+        boolean related =
+            table.isAncestor(key.snapshot(), entry.snapshot())
+                || table.isAncestor(entry.snapshot(), key.snapshot());
+        if (Inode.is(key) && related) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** In the snapshots that deleted the inode the entry must not be seen. */
+  private static void hide(
+      Transaction transaction, SnapshotTable table, Bkey entry, boolean casefold) {
+    long number = Dirent.target(entry);
+    try (KeyIterator versions =
+        transaction.iterate(
+            BtreeId.INODES, new Bpos(0, number, 0), new Bpos(0, number, -1))) {
+      while (versions.next()) {
+        Bkey key = versions.key();
+        if (!Inode.is(key) && table.isAncestor(key.snapshot(), entry.snapshot())) {
+          Bpos pos = new Bpos(entry.inode(), entry.offset(), key.snapshot());
+          new EntryRepair(transaction, table, key.snapshot(), casefold).remove(pos);
+        }
+      }
+    }
+  }
+}
