@@ -49,6 +49,11 @@ public final class Clocks {
     return keyVersion.incrementAndGet();
   }
 
+  /** No version up to that one is given out. */
+  public void useKeyVersion(long version) {
+    keyVersion.accumulateAndGet(version, (a, b) -> Long.compareUnsigned(a, b) > 0 ? a : b);
+  }
+
   /** The highest key version in use. */
   public long keyVersion() {
     return keyVersion.get();

@@ -17,6 +17,8 @@ import org.jbcachefs.engine.check.ReadingFindings;
 import org.jbcachefs.engine.recovery.OpenOptions;
 import org.jbcachefs.engine.recovery.ReadFilesystem;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.format.tables.ErrorMeaning;
+import org.jbcachefs.format.tables.FsckError;
 import org.jbcachefs.format.tables.RecoveryPass;
 
 /**
@@ -28,10 +30,17 @@ import org.jbcachefs.format.tables.RecoveryPass;
  * on.
  */
 public final class RepairRun {
+  private static final Set<String> ABOUT_SNAPSHOTS =
+      Set.of("check_snapshot_trees", "check_snapshots", "check_subvols", "check_root");
+
   private final List<BlockDevice> devices;
   private final RepairOptions options;
   private final RepairListener listener;
   private final Map<String, Boolean> answers = new HashMap<>();
+  private final Map<FsckError, ErrorMeaning> meanings = ErrorMeaning.readTable();
+
+  /** Something is wrong with snapshots or subvolumes that cannot be repaired. */
+  private boolean snapshotsLeft;
 
   /**
    * @param devices all members, in any order, open for writing; they stay open
@@ -100,7 +109,12 @@ public final class RepairRun {
 
   private Map<Repair, List<CheckFinding>> accepted(List<CheckFinding> found) {
     Map<Repair, List<CheckFinding>> accepted = new LinkedHashMap<>();
+    snapshotsLeft = false;
     for (CheckFinding finding : found) {
+      snapshotsLeft |=
+          RepairTable.of(finding).isEmpty()
+              && finding.error() != null
+              && ABOUT_SNAPSHOTS.contains(meanings.get(finding.error()).foundBy());
       Repair repair = RepairTable.of(finding).orElse(null);
       if (repair != null
           && !finding.note()
@@ -125,8 +139,9 @@ public final class RepairRun {
       new RepairMark(filesystem.superblockWriter()).set();
       salvage.rebuild(filesystem);
       RepairContext context = new RepairContext(filesystem, options.check());
+      RepairStage last = last(accepted, !salvage.damaged().isEmpty());
       for (Repair repair : RepairTable.ALL) {
-        if (accepted.containsKey(repair)) {
+        if (accepted.containsKey(repair) && repair.stage().compareTo(last) <= 0) {
           List<CheckFinding> findings = List.copyOf(accepted.get(repair));
           listener.repairing(repair, findings);
           repair.run(context, findings);
@@ -144,6 +159,21 @@ public final class RepairRun {
         filesystem.abandon();
       }
     }
+  }
+
+  /**
+   * How far this round goes. What was found while keys could not be read, or while nobody knew
+   * which snapshot sees what, may be no more once that is put right: first things first.
+   */
+  private RepairStage last(Map<Repair, List<CheckFinding>> accepted, boolean salvaged) {
+    if (salvaged) {
+      return RepairStage.NODES;
+    }
+    boolean snapshots =
+        snapshotsLeft
+            || accepted.keySet().stream()
+                .anyMatch(repair -> repair.stage() == RepairStage.SNAPSHOTS);
+    return snapshots ? RepairStage.SNAPSHOTS : RepairStage.SUPERBLOCK;
   }
 
   /** Keeps the findings besides telling of them. */

@@ -9,22 +9,28 @@ import java.util.Set;
 import org.jbcachefs.engine.check.CheckFinding;
 import org.jbcachefs.engine.repair.alloc.RepairSpace;
 import org.jbcachefs.engine.repair.btree.RepairJournal;
+import org.jbcachefs.engine.repair.btree.RepairKeyVersion;
 import org.jbcachefs.engine.repair.btree.RepairNodes;
 import org.jbcachefs.engine.repair.fs.RepairContents;
 import org.jbcachefs.engine.repair.fs.RepairEntries;
 import org.jbcachefs.engine.repair.fs.RepairInodes;
 import org.jbcachefs.engine.repair.fs.RepairLists;
 import org.jbcachefs.engine.repair.fs.RepairNames;
+import org.jbcachefs.engine.repair.fs.RepairPointers;
 import org.jbcachefs.engine.repair.fs.RepairUnreachable;
+import org.jbcachefs.engine.repair.snapshots.RepairSubvolumes;
 import org.jbcachefs.format.tables.FsckError;
 
 /** Which repair there is for which error: one at most. */
 public final class RepairTable {
   /** All repairs, in the order in which they run. */
-  public static final List<Repair> ALL = 
+  public static final List<Repair> ALL =
       List.of(
           new RepairSpace(),
           new RepairNodes(),
+          new RepairPointers(),
+          new RepairKeyVersion(),
+          new RepairSubvolumes(),
           new RepairContents(),
           new RepairInodes(),
           new RepairEntries(),

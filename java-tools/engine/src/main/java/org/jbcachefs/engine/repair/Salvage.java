@@ -25,9 +25,9 @@ import org.jbcachefs.format.tables.ErrorMeaning;
 import org.jbcachefs.format.tables.FsckError;
 
 /**
- * Btrees of which roots or nodes cannot be read, or whose nodes do not meet: what is left of them, by
- * the nodes that a scan of the devices finds, becomes the whole of them. Closing it closes what it
- * has opened.
+ * Btrees of which roots or nodes cannot be read, or whose nodes do not meet: what is left of them,
+ * by the nodes that a scan of the devices finds, becomes the whole of them. Closing it closes what
+ * it has opened.
  */
 final class Salvage implements AutoCloseable {
   private final Set<Integer> damaged = new TreeSet<>();
@@ -51,8 +51,7 @@ final class Salvage implements AutoCloseable {
         damaged.isEmpty()
             ? null
             : ReadFilesystem.open(
-                devices.get(),
-                options.write().open().withRescue(true).withFindings(_ -> {}));
+                devices.get(), options.write().open().withRescue(true).withFindings(_ -> {}));
   }
 
   /** Counts what is found about how nodes fit together. */
@@ -95,8 +94,7 @@ final class Salvage implements AutoCloseable {
     }
     filesystem
         .repair()
-        .allocateFrom(
-            FreeSpace.of(left, options.check().memoryBytes(), options.check().spill()));
+        .allocateFrom(FreeSpace.of(left, options.check().memoryBytes(), options.check().spill()));
     KeyChecks checks = new KeyChecks(filesystem.superblock().version(), _ -> {});
     for (int btree : damaged) {
       try (KeyIterator keys = left.btrees().iterate(btree, Bpos.MIN, Bpos.MAX)) {

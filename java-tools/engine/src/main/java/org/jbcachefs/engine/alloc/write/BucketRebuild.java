@@ -135,6 +135,14 @@ public final class BucketRebuild {
     return this;
   }
 
+  /** Leaves the bucket as it is, but for its generation; it counts as used. */
+  public BucketRebuild regenerate(int newDevice, long newBucket, Bkey key, int generation) {
+    leave(newDevice, newBucket, key);
+    wanted.generation = generation;
+    wanted.oldestGeneration = generation;
+    return this;
+  }
+
   /** Whether the alloc key has to be written anew. */
   public boolean differs() {
     return !wanted.sameAs(found);

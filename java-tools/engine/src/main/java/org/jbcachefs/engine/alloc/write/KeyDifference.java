@@ -130,6 +130,10 @@ public final class KeyDifference {
       if (share == Share.STRIPE) {
         throw stripes();
       }
+      if (buckets.geometry().bucketSectors(device) == 0) {
+        // A pointer to a device that there is not: damage, and no bucket's.
+        return;
+      }
       long bucket = buckets.geometry().bucketOf(device, sector);
       buckets.add(keys, device, bucket, share == Share.CACHED, sign * sectors, dataType);
     }
@@ -165,6 +169,9 @@ public final class KeyDifference {
 
     @Override
     public boolean stale(int device, long sector, int generation) {
+      if (buckets.geometry().bucketSectors(device) == 0) {
+        return false;
+      }
       long bucket = buckets.geometry().bucketOf(device, sector);
       return ExtentPtr.staleness(buckets.generation(keys, device, bucket), generation) > 0;
     }

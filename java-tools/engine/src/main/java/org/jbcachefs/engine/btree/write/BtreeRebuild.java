@@ -15,9 +15,9 @@ import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.node.BtreePointer;
 
 /**
- * A whole btree made anew of keys that were saved from a damaged one. Everything is written first; one
- * commit of the new root puts it in the place of the old one. What is kept about the space of its
- * nodes is left to those who make that anew. Belongs to one thread.
+ * A whole btree made anew of keys that were saved from a damaged one. Everything is written first;
+ * one commit of the new root puts it in the place of the old one. What is kept about the space of
+ * its nodes is left to those who make that anew. Belongs to one thread.
  */
 public final class BtreeRebuild {
   private final LiveBtrees btrees;
@@ -93,8 +93,7 @@ public final class BtreeRebuild {
     }
   }
 
-  private NewNode node(
-      int btree, int level, List<Bkey> keys, Bpos from, Bpos to, long journalSeq) {
+  private NewNode node(int btree, int level, List<Bkey> keys, Bpos from, Bpos to, long journalSeq) {
     BkeyFormatBuilder format = new BkeyFormatBuilder();
     format.add(from).add(to);
     keys.forEach(format::add);

@@ -36,8 +36,7 @@ public final class EntryRepair {
   /**
    * @param casefold whether directories fold names that do not say otherwise
    */
-  public EntryRepair(
-      Transaction transaction, SnapshotTable table, int snapshot, boolean casefold) {
+  public EntryRepair(Transaction transaction, SnapshotTable table, int snapshot, boolean casefold) {
     this.transaction = transaction;
     this.keys = new SnapshotKeys(transaction, table, snapshot);
     this.casefold = casefold;

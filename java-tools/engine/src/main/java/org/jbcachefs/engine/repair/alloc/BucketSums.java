@@ -24,6 +24,14 @@ final class BucketSums {
   /** {@link Chunk#pointer} is a generation that was seen. */
   private static final int POINTED = 1 << 6;
 
+  /**
+   * Bits of {@link Chunk#said}: pointers to data of the key's generation, of one other, of more.
+   */
+  private static final int AS_KEY = 1;
+
+  private static final int ONE_OTHER = 1 << 1;
+  private static final int MORE_OTHERS = 1 << 2;
+
   private static final class Chunk {
     final long[] dirty = new long[CHUNK];
     final long[] cached = new long[CHUNK];
@@ -32,6 +40,8 @@ final class BucketSums {
     final byte[] seen = new byte[CHUNK];
     final byte[] key = new byte[CHUNK];
     final byte[] pointer = new byte[CHUNK];
+    final byte[] other = new byte[CHUNK];
+    final byte[] said = new byte[CHUNK];
   }
 
   private final long[] counts;
@@ -106,6 +116,30 @@ final class BucketSums {
       chunk.pointer[at] = (byte) generation;
       chunk.seen[at] |= POINTED;
     }
+  }
+
+  /** A pointer to data, not a cached copy, has that generation; the alloc key may have another. */
+  void dataGeneration(int device, long bucket, int generation) {
+    Chunk chunk = chunk(device, bucket);
+    int at = at(bucket);
+    if (knownGeneration(device, bucket) == generation) {
+      chunk.said[at] |= AS_KEY;
+    } else if ((chunk.said[at] & ONE_OTHER) == 0) {
+      chunk.said[at] |= ONE_OTHER;
+      chunk.other[at] = (byte) generation;
+    } else if (chunk.other[at] != (byte) generation) {
+      chunk.said[at] |= MORE_OTHERS;
+    }
+  }
+
+  /**
+   * The generation that all pointers to data in the bucket have, though its alloc key has another:
+   * then the key is what is wrong. -1 if it is not so.
+   */
+  int generationOfAll(int device, long bucket) {
+    Chunk chunk = chunks[device][(int) (bucket >>> CHUNK_BITS)];
+    boolean all = chunk != null && chunk.said[at(bucket)] == ONE_OTHER;
+    return all ? chunk.other[at(bucket)] & 0xff : -1;
   }
 
   void superblock(int device, long bucket, long sectors) {

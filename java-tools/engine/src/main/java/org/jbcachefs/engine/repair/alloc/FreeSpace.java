@@ -16,8 +16,9 @@ import org.jbcachefs.format.tables.DataType;
 import org.jbcachefs.format.value.AllocV4;
 
 /**
- * Buckets that surely hold nothing, where only a part of the btrees can be read: no key that is left
- * points there, and the alloc btree, as far as it can be read, does not say that they are used.
+ * Buckets that surely hold nothing, where only a part of the btrees can be read: no key that is
+ * left points there, and the alloc btree, as far as it can be read, does not say that they are
+ * used.
  */
 public final class FreeSpace {
   private FreeSpace() {}
@@ -54,8 +55,7 @@ public final class FreeSpace {
   }
 
   private static void takeOutUsed(ReadFilesystem left, SpaceSums sums, BitSet[] free) {
-    try (KeyIterator keys =
-        left.btrees().iterate(BtreeId.ALLOC.number(), Bpos.MIN, Bpos.MAX)) {
+    try (KeyIterator keys = left.btrees().iterate(BtreeId.ALLOC.number(), Bpos.MIN, Bpos.MAX)) {
       while (keys.next()) {
         Bkey key = keys.key();
         boolean used =

@@ -175,11 +175,16 @@ public final class SpaceRebuild {
       if (!here && isFixed(device, at, key)) {
         bucket.leave(device, at, key);
       }
+      int generation = key == null ? -1 : sums.buckets.generationOfAll(device, at);
+      if (generation >= 0 && contents.isEmpty()) {
+        // What points there is counted once the generation is right.
+        bucket.regenerate(device, at, key, generation);
+      }
       if (bucket.differs()) {
         alloc.add(bucket.key().copy());
       }
       generations[device][(int) at] = (byte) bucket.generation();
-      if (bucket.isFree()) {
+      if (bucket.isFree() && generation < 0) {
         emptyBuckets[device].set((int) at);
         if (bucket.isFreeAsSaid()) {
           surelyFree[device].set((int) at);

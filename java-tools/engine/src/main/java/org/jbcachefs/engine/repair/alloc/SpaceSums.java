@@ -315,8 +315,13 @@ final class SpaceSums implements ContributionSink {
     boolean node = dataType == DataType.BTREE.number();
     if (node || known < 0) {
       buckets.pointed(device, bucket, generation);
-    } else if (known != generation) {
-      return;
+    } else {
+      if (share != Share.CACHED) {
+        buckets.dataGeneration(device, bucket, generation);
+      }
+      if (known != generation) {
+        return;
+      }
     }
     switch (share) {
       case DIRTY -> {

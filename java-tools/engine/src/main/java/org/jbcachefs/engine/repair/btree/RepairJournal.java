@@ -14,8 +14,9 @@ import org.jbcachefs.format.tables.ErrorMeaning;
 import org.jbcachefs.format.tables.FsckError;
 
 /**
- * What is wrong in the journal or about the end of the last use: what can be read of the journal was
- * replayed when the filesystem was opened, and with its clean end nothing of it is needed any more.
+ * What is wrong in the journal or about the end of the last use: what can be read of the journal
+ * was replayed when the filesystem was opened, and with its clean end nothing of it is needed any
+ * more.
  */
 public final class RepairJournal implements Repair {
   private static final Set<FsckError> ERRORS = Collections.unmodifiableSet(foundInJournal());

@@ -182,6 +182,11 @@ public final class RepairContents implements Repair {
         removeXattrs(names, from, to);
         return;
       }
+      Inode like = otherVersion(number);
+      if (like != null) {
+        names.put(new InodeBuilder(like, pos.snapshot()).build());
+        return;
+      }
       Superblock superblock = context.filesystem().superblock();
       int hash =
           StrHash.typeOf(
@@ -191,6 +196,19 @@ public final class RepairContents implements Repair {
       inode.mode(data ? FILE_MODE : DIRECTORY_MODE).hash(hash, 0);
       inode.set(InodeField.SIZE, data ? end << 9 : 0);
       names.put(inode.build());
+    }
+
+    /** A version that a related snapshot has; null if there is none. */
+    private Inode otherVersion(long number) {
+      try (KeyIterator keys =
+          transaction.iterate(BtreeId.INODES, new Bpos(0, number, 0), new Bpos(0, number, -1))) {
+        while (keys.next()) {
+          if (Inode.is(keys.key()) && table.isAncestor(keys.key().snapshot(), pos.snapshot())) {
+            return Inode.decode(keys.key().copy());
+          }
+        }
+      }
+      return null;
     }
 
     private void removeXattrs(EntryRepair names, Bpos from, Bpos to) {
@@ -216,8 +234,7 @@ public final class RepairContents implements Repair {
       List<Inode> versions = new ArrayList<>();
       long number = pos.inode();
       try (KeyIterator keys =
-          transaction.iterate(
-              BtreeId.INODES, new Bpos(0, number, 0), new Bpos(0, number, -1))) {
+          transaction.iterate(BtreeId.INODES, new Bpos(0, number, 0), new Bpos(0, number, -1))) {
         while (keys.next()) {
           if (Inode.is(keys.key())) {
             versions.add(Inode.decode(keys.key()));
@@ -259,8 +276,7 @@ public final class RepairContents implements Repair {
       Bkey later = key.copy();
       long end = 0;
       try (KeyIterator keys =
-          transaction.iterate(
-              BtreeId.EXTENTS, new Bpos(pos.inode(), 0, 0), pos.predecessor())) {
+          transaction.iterate(BtreeId.EXTENTS, new Bpos(pos.inode(), 0, 0), pos.predecessor())) {
         while (keys.next()) {
           Bkey other = keys.key();
           boolean related =
@@ -296,8 +312,7 @@ public final class RepairContents implements Repair {
     private void lost() {
       Bkey key = new Bkey();
       boolean there =
-          transaction.lookup(BtreeId.EXTENTS, pos, key)
-              && key.type() == KeyType.REFLINK_P.number();
+          transaction.lookup(BtreeId.EXTENTS, pos, key) && key.type() == KeyType.REFLINK_P.number();
       if (there) {
         Bkey changed = key.copy();
         long at = changed.valueOffset() + ReflinkP.OFFSET_INDEX_AND_FLAGS;

@@ -134,8 +134,7 @@ public final class RepairEntries implements Repair {
   private static boolean anyVersion(Transaction transaction, SnapshotTable table, Bkey entry) {
     long number = Dirent.target(entry);
     try (KeyIterator versions =
-        transaction.iterate(
-            BtreeId.INODES, new Bpos(0, number, 0), new Bpos(0, number, -1))) {
+        transaction.iterate(BtreeId.INODES, new Bpos(0, number, 0), new Bpos(0, number, -1))) {
       while (versions.next()) {
         Bkey key = versions.key();
         boolean related =
@@ -154,8 +153,7 @@ public final class RepairEntries implements Repair {
       Transaction transaction, SnapshotTable table, Bkey entry, boolean casefold) {
     long number = Dirent.target(entry);
     try (KeyIterator versions =
-        transaction.iterate(
-            BtreeId.INODES, new Bpos(0, number, 0), new Bpos(0, number, -1))) {
+        transaction.iterate(BtreeId.INODES, new Bpos(0, number, 0), new Bpos(0, number, -1))) {
       while (versions.next()) {
         Bkey key = versions.key();
         if (!Inode.is(key) && table.isAncestor(key.snapshot(), entry.snapshot())) {

@@ -6,11 +6,13 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.check.CheckFinding;
 import org.jbcachefs.engine.commit.Transaction;
 import org.jbcachefs.engine.repair.Repair;
 import org.jbcachefs.engine.repair.RepairContext;
 import org.jbcachefs.engine.repair.RepairStage;
+import org.jbcachefs.engine.snapshots.SnapshotTable;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
@@ -55,13 +57,13 @@ public final class RepairInodes implements Repair {
           inode.flags(has ? without | Inode.FLAG_HAS_CHILD_SNAPSHOT : without);
         });
     fixes.put(FsckError.INODE_DIR_UNLINKED_BUT_NOT_EMPTY, without(Inode.FLAG_UNLINKED));
+    fixes.put(FsckError.INODE_HAS_CASE_INSENSITIVE_NOT_SET, with(Inode.FLAG_HAS_CASE_INSENSITIVE));
     fixes.put(
-        FsckError.INODE_HAS_CASE_INSENSITIVE_NOT_SET, with(Inode.FLAG_HAS_CASE_INSENSITIVE));
-    fixes.put(
-        FsckError.INODE_PARENT_HAS_CASE_INSENSITIVE_NOT_SET,
-        with(Inode.FLAG_HAS_CASE_INSENSITIVE));
+        FsckError.INODE_PARENT_HAS_CASE_INSENSITIVE_NOT_SET, with(Inode.FLAG_HAS_CASE_INSENSITIVE));
     fixes.put(FsckError.INODE_BI_PARENT_NONZERO, (inode, _, _) -> inode.set(PARENT, 0));
     fixes.put(FsckError.INODE_BI_PARENT_WRONG, (inode, _, f) -> inode.set(PARENT, expected(f)));
+    // Which version's it must be is looked up.
+    fixes.put(FsckError.INODE_SNAPSHOT_MISMATCH, (_, _, _) -> {});
     Fix noSubvolume = (inode, _, _) -> inode.set(InodeField.SUBVOL, 0).set(PARENT, 0);
     fixes.put(FsckError.INODE_BI_SUBVOL_MISSING, noSubvolume);
     fixes.put(FsckError.INODE_BI_SUBVOL_WRONG, noSubvolume);
@@ -119,13 +121,28 @@ public final class RepairInodes implements Repair {
           .transact(
               "fsck",
               transaction -> {
-                fix(transaction, finding);
+                fix(transaction, context.filesystem().snapshots(), finding);
                 return null;
               });
     }
   }
 
-  private static void fix(Transaction transaction, CheckFinding finding) {
+  private static void hashAsAbove(
+      Transaction transaction, SnapshotTable table, Inode was, InodeBuilder inode) {
+    Bpos from = new Bpos(0, was.number(), was.snapshot()).successor();
+    Bpos to = new Bpos(0, was.number(), -1);
+    try (KeyIterator versions = transaction.iterate(BtreeId.INODES, from, to)) {
+      while (versions.next()) {
+        Bkey key = versions.key();
+        if (Inode.is(key) && table.isAncestor(was.snapshot(), key.snapshot())) {
+          Inode above = Inode.decode(key);
+          inode.hash(above.strHash(), above.hashSeed());
+        }
+      }
+    }
+  }
+
+  private static void fix(Transaction transaction, SnapshotTable table, CheckFinding finding) {
     Bkey key = new Bkey();
     Bpos pos = finding.pos();
     if (!transaction.lookup(BtreeId.INODES, pos, key) || !Inode.is(key)) {
@@ -134,6 +151,9 @@ public final class RepairInodes implements Repair {
     Inode was = Inode.decode(key);
     InodeBuilder inode = new InodeBuilder(was, pos.snapshot());
     FIXES.get(finding.error()).apply(inode, was, finding);
+    if (finding.error() == FsckError.INODE_SNAPSHOT_MISMATCH) {
+      hashAsAbove(transaction, table, was, inode);
+    }
     put(transaction, pos, was, inode);
   }
 

@@ -88,11 +88,10 @@ public final class RepairNames implements Repair {
     InodeBuilder inode = new InodeBuilder(was, pos.snapshot());
     List<Bpos> seen =
         entries.of(was.number()).stream()
-            .filter(
-                at ->
-                    leadsTo(transaction, at, was)
-                        && (table.isAncestor(pos.snapshot(), at.snapshot())
-                            || table.isAncestor(at.snapshot(), pos.snapshot())))
+            .filter(at ->
+                leadsTo(transaction, at, was)
+                    && (table.isAncestor(pos.snapshot(), at.snapshot())
+                        || table.isAncestor(at.snapshot(), pos.snapshot())))
             .toList();
     switch (finding.error()) {
       case INODE_DIR_MULTIPLE_LINKS -> {

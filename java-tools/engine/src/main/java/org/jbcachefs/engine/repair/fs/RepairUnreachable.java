@@ -24,8 +24,8 @@ import org.jbcachefs.format.value.InodeField;
 import org.jbcachefs.format.value.Subvolume;
 
 /**
- * Inodes that no directory entry leads to get one in {@code lost+found} of their subvolume, by their
- * number. The directory is made if it is not there.
+ * Inodes that no directory entry leads to get one in {@code lost+found} of their subvolume, by
+ * their number. The directory is made if it is not there.
  */
 public final class RepairUnreachable implements Repair {
   private static final byte[] LOST_AND_FOUND = "lost+found".getBytes(StandardCharsets.UTF_8);
@@ -66,7 +66,7 @@ public final class RepairUnreachable implements Repair {
     private final RepairContext context;
     private final Transaction transaction;
     private final Bpos pos;
-    private final EntryRepair names;
+    private EntryRepair names;
     private final SnapshotTable table;
 
     One(RepairContext context, Transaction transaction, Bpos pos) {
@@ -85,6 +85,15 @@ public final class RepairUnreachable implements Repair {
       }
       Inode inode = Inode.decode(key);
       Map.Entry<Integer, Subvolume> subvolume = subvolume();
+      if (inode.get(InodeField.SUBVOL) != 0) {
+        // The root of a subvolume cannot be in itself.
+        Subvolume first = context.filesystem().subvolumes().get(Subvolume.ROOT);
+        subvolume = first == null ? null : Map.entry(Subvolume.ROOT, first);
+        if (first != null) {
+          boolean casefold = context.filesystem().defaults().casefold();
+          names = new EntryRepair(transaction, table, first.snapshot(), casefold);
+        }
+      }
       Inode root = subvolume == null ? null : names.inode(subvolume.getValue().inode());
       if (root == null || !root.isDirectory() || root.number() == inode.number()) {
         return;
@@ -134,17 +143,14 @@ public final class RepairUnreachable implements Repair {
       }
       int shards = (int) context.filesystem().superblock().flag(SuperblockFlag.SHARD_INUMS_NBITS);
       long number = names.freeNumber(shards);
-      long offset =
-          names.add(root, LOST_AND_FOUND, Inode.TYPE_DIRECTORY >>> TYPE_SHIFT, number);
-      InodeBuilder made = new InodeBuilder(number, pos.snapshot()).mode(MODE);
+      long offset = names.add(root, LOST_AND_FOUND, Inode.TYPE_DIRECTORY >>> TYPE_SHIFT, number);
+      InodeBuilder made = new InodeBuilder(number, names.keys().snapshot()).mode(MODE);
       made.hash(root.strHash(), context.filesystem().random().nextLong());
       made.set(InodeField.DIR, root.number()).set(InodeField.DIR_OFFSET, offset);
       made.set(InodeField.DEPTH, root.get(InodeField.DEPTH) + 1);
       names.put(made.build());
       names.put(
-          new InodeBuilder(root)
-              .set(InodeField.NLINK, root.get(InodeField.NLINK) + 1)
-              .build());
+          new InodeBuilder(root).set(InodeField.NLINK, root.get(InodeField.NLINK) + 1).build());
       return made.build();
     }
   }

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.jbcachefs.block.BlockDevice;
 import org.jbcachefs.block.FileBlockDevice;
@@ -37,11 +38,20 @@ class RepairCasesTest {
   /** A folder that gets the repaired devices, for whoever wants to judge them; normally none. */
   private static final String KEPT = System.getProperty("jbcachefs.repair.kept", "");
 
+  /** What no repair of this version mends, though each of the errors has one. */
+  private static final Map<String, String> LEFT =
+      Map.of(
+          "ptr_before_first_bucket", "the member says that its superblock lies before all buckets",
+          "subvolume_with_two_names", "a subvolume's second name is taken for an older version's");
+
   @TempDir private static Path spill;
 
   private static Stream<FsckCase> mendable() {
     return FsckCasesTest.cases().stream()
         .filter(one -> !one.findings().isEmpty())
+        // Newer versions are checked and not written to.
+        .filter(one -> !one.base().startsWith("v139"))
+        .filter(one -> !LEFT.containsKey(one.name()))
         .filter(RepairCasesTest::isMendable);
   }
 
@@ -118,6 +128,6 @@ class RepairCasesTest {
   void mostCasesAreMendable() {
     long all = FsckCasesTest.cases().stream().filter(one -> !one.findings().isEmpty()).count();
     long done = mendable().count();
-    assertTrue(done >= 50, () -> done + " of " + all);
+    assertTrue(done >= 300, () -> done + " of " + all);
   }
 }

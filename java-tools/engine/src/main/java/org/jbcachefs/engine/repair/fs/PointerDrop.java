@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.repair.fs;
+
+import java.lang.foreign.MemorySegment;
+import org.jbcachefs.format.bkey.Bkey;
+import org.jbcachefs.format.bkey.KeyType;
+import org.jbcachefs.format.extent.ExtentEntries;
+import org.jbcachefs.format.extent.ExtentEntrySizes;
+import org.jbcachefs.format.extent.ExtentEntryType;
+
+/** Extents without some of their pointers. Belongs to one thread. */
+final class PointerDrop {
+  private static final int REFLINK_V_HEADER = 8;
+
+  private final ExtentEntrySizes sizes;
+  private final ExtentEntries entries = new ExtentEntries();
+
+  PointerDrop(ExtentEntrySizes sizes) {
+    this.sizes = sizes;
+  }
+
+  /** Whether a pointer may stay. */
+  interface Choice {
+    /** The cursor is at the pointer. */
+    boolean keep(ExtentEntries pointer);
+  }
+
+  /**
+   * The key without those; if none is left that the data can be read from, a key that says that it
+   * is lost. Null if nothing changes.
+   */
+  Bkey without(Bkey key, Choice choice) {
+    int header = key.type() == KeyType.REFLINK_V.number() ? REFLINK_V_HEADER : 0;
+    MemorySegment value = MemorySegment.ofArray(new long[key.valueBytes() / Long.BYTES]);
+    MemorySegment.copy(key.segment(), key.valueOffset(), value, 0, header);
+    long out = header;
+    long crc = -1;
+    int crcBytes = 0;
+    boolean dropped = false;
+    boolean readable = false;
+    boolean stripe = false;
+    entries.of(key, sizes);
+    while (entries.next()) {
+      ExtentEntryType type = ExtentEntryType.of(entries.type());
+      if (type != null && type.isCrc()) {
+        // It is written with the first pointer that it is for.
+        crc = entries.entryOffset();
+        crcBytes = entries.entryBytes();
+        continue;
+      }
+      if (type == ExtentEntryType.PTR) {
+        if (!choice.keep(entries)) {
+          dropped = true;
+          out -= stripe ? Long.BYTES : 0;
+          stripe = false;
+          continue;
+        }
+        readable |= !entries.cached();
+        if (crc >= 0) {
+          MemorySegment.copy(key.segment(), crc, value, out, crcBytes);
+          out += crcBytes;
+          crc = -1;
+        }
+      }
+      stripe = type == ExtentEntryType.STRIPE_PTR;
+      MemorySegment.copy(key.segment(), entries.entryOffset(), value, out, entries.entryBytes());
+      out += entries.entryBytes();
+    }
+    if (!dropped || entries.unreadable()) {
+      return null;
+    }
+    return readable ? key.copy().setValue(value, 0, (int) out) : lost(key);
+  }
+
+  /** Says that what was there is lost. */
+  static Bkey lost(Bkey key) {
+    Bkey lost = new Bkey().setPos(key.pos()).setSize(key.size()).setType(KeyType.ERROR.number());
+    return lost.setValue(MemorySegment.ofArray(new long[0]), 0, 0);
+  }
+}

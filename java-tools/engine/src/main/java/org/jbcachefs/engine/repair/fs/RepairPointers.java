@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.repair.fs;
+
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jbcachefs.engine.check.CheckFinding;
+import org.jbcachefs.engine.commit.Transaction;
+import org.jbcachefs.engine.repair.Repair;
+import org.jbcachefs.engine.repair.RepairContext;
+import org.jbcachefs.engine.repair.RepairStage;
+import org.jbcachefs.format.bkey.Bkey;
+import org.jbcachefs.format.bkey.Bpos;
+import org.jbcachefs.format.bkey.BtreeId;
+import org.jbcachefs.format.bkey.KeyType;
+import org.jbcachefs.format.extent.ExtentEntries;
+import org.jbcachefs.format.extent.ExtentEntrySizes;
+import org.jbcachefs.format.extent.ExtentPtr;
+import org.jbcachefs.format.sb.Member;
+import org.jbcachefs.format.sb.Superblock;
+import org.jbcachefs.format.tables.FsckError;
+import org.jbcachefs.format.value.AllocV4;
+
+/**
+ * Pointers that lead nowhere or to what was overwritten: the extent loses them. Without any pointer
+ * left it becomes a key that says that its data is lost. Nodes whose pointers are so are written
+ * anew elsewhere.
+ */
+public final class RepairPointers implements Repair {
+  private static final Set<FsckError> ERRORS =
+      Collections.unmodifiableSet(
+          EnumSet.of(
+              FsckError.PTR_TO_INVALID_DEVICE,
+              FsckError.PTR_TO_REMOVED_DEVICE,
+              FsckError.PTR_BEFORE_FIRST_BUCKET,
+              FsckError.PTR_AFTER_LAST_BUCKET,
+              FsckError.PTR_SPANS_MULTIPLE_BUCKETS,
+              FsckError.PTR_GEN_NEWER_THAN_BUCKET_GEN,
+              FsckError.STALE_DIRTY_PTR,
+              FsckError.PTR_TOO_STALE,
+              FsckError.STALE_PTR_WITH_NO_STALE_PTRS_FEATURE,
+              FsckError.EXTENT_PTRS_ALL_INVALID,
+              FsckError.EXTENT_PTRS_ALL_INVALID_BUT_CACHED));
+
+  @Override
+  public Set<FsckError> errors() {
+    return ERRORS;
+  }
+
+  @Override
+  public RepairStage stage() {
+    return RepairStage.POINTERS;
+  }
+
+  @Override
+  public String what(FsckError error) {
+    return "drop the pointer; if none is left, mark the range as lost";
+  }
+
+  @Override
+  public void run(RepairContext context, List<CheckFinding> findings) {
+    Set<CheckFinding> nodes = new HashSet<>();
+    for (CheckFinding finding : findings) {
+      if (finding.level() > 0) {
+        nodes.add(finding);
+        continue;
+      }
+      if (!context.btrees().lookup(finding.btree(), finding.pos(), new Bkey())) {
+        // It was left out when its node was read: without it the node is written anew.
+        context.filesystem().repair().rewrite(finding.btree(), 0, finding.pos());
+        continue;
+      }
+      context
+          .filesystem()
+          .transact(
+              "fsck",
+              transaction -> {
+                fix(context, transaction, BtreeId.of(finding.btree()), finding.pos());
+                return null;
+              });
+    }
+    for (CheckFinding node : nodes) {
+      context.filesystem().repair().rewrite(node.btree(), node.level() - 1, node.pos());
+    }
+  }
+
+  private static void fix(RepairContext context, Transaction transaction, BtreeId btree, Bpos pos) {
+    Bkey found = new Bkey();
+    if (!transaction.lookup(btree, pos, found)) {
+      return;
+    }
+    KeyType type = KeyType.of(found.type());
+    if (type != KeyType.EXTENT && type != KeyType.REFLINK_V) {
+      return;
+    }
+    Bkey key = found.copy();
+    Superblock superblock = context.filesystem().superblock();
+    ExtentEntrySizes sizes = ExtentEntrySizes.of(superblock::extentTypeU64s);
+    Bkey without =
+        new PointerDrop(sizes).without(key, pointer -> isGood(context, transaction, pointer));
+    if (without == null && !hasDirty(key, sizes)) {
+      without = PointerDrop.lost(key);
+    }
+    if (without != null) {
+      transaction.update(btree, without);
+    }
+  }
+
+  private static boolean hasDirty(Bkey key, ExtentEntrySizes sizes) {
+    ExtentEntries entries = new ExtentEntries().of(key, sizes);
+    while (entries.nextPtr()) {
+      if (!entries.cached()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether the pointer leads into one bucket that there is, and that is still what it was. */
+  private static boolean isGood(
+      RepairContext context, Transaction transaction, ExtentEntries pointer) {
+    if (pointer.dev() == ExtentPtr.NO_DEVICE) {
+      return true;
+    }
+    List<Member> members = context.filesystem().superblock().members();
+    if (pointer.dev() >= members.size() || !members.get(pointer.dev()).exists()) {
+      return false;
+    }
+    Member member = members.get(pointer.dev());
+    long bucket = pointer.sector() / member.bucketSectors();
+    long end = pointer.sector() + pointer.crc().compressedSectors();
+    if (bucket < member.firstBucket()
+        || bucket >= member.nbuckets()
+        || end > (bucket + 1) * member.bucketSectors()) {
+      return false;
+    }
+    Bkey key = new Bkey();
+    boolean known = transaction.lookup(BtreeId.ALLOC, Bpos.of(pointer.dev(), bucket), key);
+    return !known || AllocV4.of(key).generation() == pointer.gen();
+  }
+}

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.repair.snapshots;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jbcachefs.engine.check.CheckFinding;
+import org.jbcachefs.engine.commit.Transaction;
+import org.jbcachefs.engine.repair.Repair;
+import org.jbcachefs.engine.repair.RepairContext;
+import org.jbcachefs.engine.repair.RepairStage;
+import org.jbcachefs.engine.snapshots.SnapshotTable;
+import org.jbcachefs.engine.snapshots.SubvolumeTable;
+import org.jbcachefs.format.bkey.Bkey;
+import org.jbcachefs.format.bkey.Bpos;
+import org.jbcachefs.format.bkey.BtreeId;
+import org.jbcachefs.format.bkey.KeyType;
+import org.jbcachefs.format.tables.FsckError;
+import org.jbcachefs.format.value.Snapshot;
+import org.jbcachefs.format.value.SnapshotTree;
+import org.jbcachefs.format.value.Subvolume;
+
+/** Subvolumes, snapshot nodes and snapshot trees: what they say of each other. */
+public final class RepairSubvolumes implements Repair {
+  private static final Set<FsckError> ERRORS =
+      Collections.unmodifiableSet(
+          EnumSet.of(
+              FsckError.ROOT_SUBVOL_MISSING,
+              FsckError.SUBVOL_MISSING,
+              FsckError.SUBVOL_NOT_MASTER_AND_NOT_SNAPSHOT,
+              FsckError.SNAPSHOT_BAD_DEPTH,
+              FsckError.SNAPSHOT_BAD_SKIPLIST,
+              FsckError.SNAPSHOT_SHOULD_NOT_HAVE_SUBVOL,
+              FsckError.SNAPSHOT_SUBVOL_FLAG_WRONG,
+              FsckError.SNAPSHOT_SUBVOL_BACKREF_WRONG,
+              FsckError.SNAPSHOT_TREE_TO_MISSING_SUBVOL,
+              FsckError.SNAPSHOT_TREE_TO_WRONG_SUBVOL,
+              FsckError.SNAPSHOT_TREE_TO_SNAPSHOT_SUBVOL,
+              FsckError.SUBVOL_CHILDREN_BAD,
+              FsckError.SUBVOL_CHILDREN_NOT_SET,
+              FsckError.SUBVOL_FS_PATH_PARENT_WRONG,
+              FsckError.SUBVOL_ROOT_FS_PATH_PARENT_NONZERO));
+
+  @Override
+  public Set<FsckError> errors() {
+    return ERRORS;
+  }
+
+  @Override
+  public RepairStage stage() {
+    return RepairStage.SNAPSHOTS;
+  }
+
+  @Override
+  public String what(FsckError error) {
+    return switch (error) {
+      case ROOT_SUBVOL_MISSING, SUBVOL_MISSING -> "make the subvolume anew of what names it";
+      case SUBVOL_CHILDREN_BAD -> "take it off the list";
+      case SUBVOL_CHILDREN_NOT_SET -> "put it on the list";
+      default -> "write what the others say";
+    };
+  }
+
+  @Override
+  public void run(RepairContext context, List<CheckFinding> findings) {
+    SubvolumeTable lost = SubvolumeTable.rescue(context.btrees(), _ -> {});
+    for (CheckFinding finding : findings) {
+      SnapshotTable snapshots = context.filesystem().snapshots();
+      SubvolumeTable subvolumes = context.filesystem().subvolumes();
+      context
+          .filesystem()
+          .transact(
+              "fsck",
+              transaction -> {
+                new One(transaction, snapshots, subvolumes, lost, finding).fix();
+                return null;
+              });
+    }
+  }
+
+  /** One finding, in one transaction. */
+  private record One(
+      Transaction transaction,
+      SnapshotTable snapshots,
+      SubvolumeTable subvolumes,
+      SubvolumeTable lost,
+      CheckFinding finding) {
+
+    void fix() {
+      int id = (int) finding.pos().offset();
+      switch (finding.error()) {
+        case ROOT_SUBVOL_MISSING -> makeAll();
+        case SUBVOL_MISSING -> {
+          makeAll();
+          Snapshot node = snapshots.get(id);
+          if (node != null && lost.get(node.subvolume()) == null) {
+            snapshot(id);
+          }
+        }
+        case SUBVOL_NOT_MASTER_AND_NOT_SNAPSHOT -> masterOrSnapshot(id);
+        case SUBVOL_CHILDREN_BAD -> transaction.delete(BtreeId.SUBVOLUME_CHILDREN, finding.pos());
+        case SUBVOL_CHILDREN_NOT_SET -> {
+          Subvolume subvolume = subvolumes.get(id);
+          if (subvolume != null) {
+            long parent = Integer.toUnsignedLong(subvolume.fsPathParent());
+            transaction.set(BtreeId.SUBVOLUME_CHILDREN, Bpos.of(parent, id));
+          }
+        }
+        case SUBVOL_FS_PATH_PARENT_WRONG -> setParent(id, (int) expected());
+        case SUBVOL_ROOT_FS_PATH_PARENT_NONZERO -> setParent(id, 0);
+        case SNAPSHOT_TREE_TO_MISSING_SUBVOL,
+            SNAPSHOT_TREE_TO_WRONG_SUBVOL,
+            SNAPSHOT_TREE_TO_SNAPSHOT_SUBVOL ->
+            setMaster();
+        default -> snapshot(id);
+      }
+    }
+
+    private long expected() {
+      return Long.parseUnsignedLong(finding.expected());
+    }
+
+    private void makeAll() {
+      for (Map.Entry<Integer, Subvolume> each : lost.all().entrySet()) {
+        Bpos pos = Bpos.of(0, Integer.toUnsignedLong(each.getKey()));
+        if (!transaction.lookup(BtreeId.SUBVOLUMES, pos, new Bkey())) {
+          put(BtreeId.SUBVOLUMES, pos, KeyType.SUBVOLUME, encoded(each.getValue()));
+          int parent = each.getValue().fsPathParent();
+          if (parent != 0) {
+            transaction.set(
+                BtreeId.SUBVOLUME_CHILDREN, Bpos.of(Integer.toUnsignedLong(parent), pos.offset()));
+          }
+        }
+      }
+    }
+
+    private void setParent(int id, int parent) {
+      Subvolume subvolume = subvolumes.get(id);
+      if (subvolume == null) {
+        return;
+      }
+      long number = Integer.toUnsignedLong(id);
+      if (subvolume.fsPathParent() != 0) {
+        long old = Integer.toUnsignedLong(subvolume.fsPathParent());
+        transaction.delete(BtreeId.SUBVOLUME_CHILDREN, Bpos.of(old, number));
+      }
+      if (parent != 0) {
+        transaction.set(
+            BtreeId.SUBVOLUME_CHILDREN, Bpos.of(Integer.toUnsignedLong(parent), number));
+      }
+      Subvolume changed =
+          new Subvolume(
+              subvolume.flags(),
+              subvolume.snapshot(),
+              subvolume.inode(),
+              subvolume.creationParent(),
+              parent,
+              subvolume.otimeLo(),
+              subvolume.otimeHi(),
+              subvolume.state(),
+              subvolume.shape());
+      put(BtreeId.SUBVOLUMES, Bpos.of(0, number), KeyType.SUBVOLUME, encoded(changed));
+    }
+
+    private void setMaster() {
+      Bkey key = new Bkey();
+      if (!transaction.lookup(BtreeId.SNAPSHOT_TREES, finding.pos(), key)) {
+        return;
+      }
+      SnapshotTree tree = SnapshotTree.decode(key);
+      int master = 0;
+      for (Map.Entry<Integer, Subvolume> each : subvolumes.all().entrySet()) {
+        boolean inTree = snapshots.isAncestor(each.getValue().snapshot(), tree.rootSnapshot());
+        boolean better = master == 0 || !each.getValue().isSnapshot();
+        boolean before = master == 0 || subvolumes.get(master).isSnapshot();
+        if (inTree && !each.getValue().unlinked() && better && before) {
+          master = each.getKey();
+        }
+      }
+      SnapshotTree changed = new SnapshotTree(master, tree.rootSnapshot(), tree.shape());
+      MemorySegment value = MemorySegment.ofArray(new long[changed.bytes() / Long.BYTES]);
+      changed.encode(value, 0);
+      put(BtreeId.SNAPSHOT_TREES, finding.pos(), KeyType.SNAPSHOT_TREE, value);
+      if (master != 0 && subvolumes.get(master).isSnapshot()) {
+        setFlags(master, subvolumes.get(master).flags() & ~Subvolume.FLAG_SNAP);
+      }
+    }
+
+    /** A tree without a master gets it; in others it is a snapshot. */
+    private void masterOrSnapshot(int id) {
+      Subvolume subvolume = subvolumes.get(id);
+      Snapshot node = subvolume == null ? null : snapshots.get(subvolume.snapshot());
+      Bpos pos = node == null ? null : Bpos.of(0, Integer.toUnsignedLong(node.tree()));
+      Bkey key = new Bkey();
+      if (pos == null || !transaction.lookup(BtreeId.SNAPSHOT_TREES, pos, key)) {
+        return;
+      }
+      SnapshotTree tree = SnapshotTree.decode(key);
+      Subvolume master = subvolumes.get(tree.masterSubvolume());
+      if (master != null && snapshots.isAncestor(master.snapshot(), tree.rootSnapshot())) {
+        setFlags(id, subvolume.flags() | Subvolume.FLAG_SNAP);
+      } else {
+        SnapshotTree changed = new SnapshotTree(id, tree.rootSnapshot(), tree.shape());
+        MemorySegment value = MemorySegment.ofArray(new long[changed.bytes() / Long.BYTES]);
+        changed.encode(value, 0);
+        put(BtreeId.SNAPSHOT_TREES, pos, KeyType.SNAPSHOT_TREE, value);
+      }
+    }
+
+    private void setFlags(int id, int flags) {
+      Subvolume was = subvolumes.get(id);
+      Subvolume changed =
+          new Subvolume(
+              flags,
+              was.snapshot(),
+              was.inode(),
+              was.creationParent(),
+              was.fsPathParent(),
+              was.otimeLo(),
+              was.otimeHi(),
+              was.state(),
+              was.shape());
+      Bpos pos = Bpos.of(0, Integer.toUnsignedLong(id));
+      put(BtreeId.SUBVOLUMES, pos, KeyType.SUBVOLUME, encoded(changed));
+    }
+
+    private void snapshot(int id) {
+      Snapshot was = snapshots.get(id);
+      if (was == null) {
+        return;
+      }
+      int flags = was.flags();
+      int subvolume = was.subvolume();
+      int depth = was.depth();
+      int skip0 = was.skip0();
+      int skip1 = was.skip1();
+      int skip2 = was.skip2();
+      switch (finding.error()) {
+        case SNAPSHOT_BAD_DEPTH -> depth = (int) expected();
+        case SNAPSHOT_BAD_SKIPLIST -> {
+          skip0 = was.parent();
+          skip1 = was.parent();
+          skip2 = was.parent();
+        }
+        case SNAPSHOT_SHOULD_NOT_HAVE_SUBVOL -> subvolume = 0;
+        default -> {
+          subvolume = shownBy(id);
+          flags = subvolume == 0 ? flags & ~Snapshot.FLAG_SUBVOL : flags | Snapshot.FLAG_SUBVOL;
+        }
+      }
+      Snapshot changed =
+          new Snapshot(
+              flags,
+              was.parent(),
+              was.child0(),
+              was.child1(),
+              subvolume,
+              was.tree(),
+              depth,
+              skip0,
+              skip1,
+              skip2,
+              was.btimeLo(),
+              was.btimeHi(),
+              was.state(),
+              was.shape());
+      MemorySegment value = MemorySegment.ofArray(new long[changed.bytes() / Long.BYTES]);
+      changed.encode(value, 0);
+      put(BtreeId.SNAPSHOTS, finding.pos(), KeyType.SNAPSHOT, value);
+    }
+
+    /** A subvolume that shows that snapshot; 0 if none does. */
+    private int shownBy(int id) {
+      for (Map.Entry<Integer, Subvolume> each : subvolumes.all().entrySet()) {
+        if (each.getValue().snapshot() == id && !each.getValue().unlinked()) {
+          return each.getKey();
+        }
+      }
+      return 0;
+    }
+
+    private static MemorySegment encoded(Subvolume subvolume) {
+      MemorySegment value = MemorySegment.ofArray(new long[subvolume.bytes() / Long.BYTES]);
+      subvolume.encode(value, 0);
+      return value;
+    }
+
+    private void put(BtreeId btree, Bpos pos, KeyType type, MemorySegment value) {
+      Bkey key = new Bkey().setPos(pos).setType(type.number());
+      transaction.update(btree, key.setValue(value, 0, (int) value.byteSize()));
+    }
+  }
+}
