@@ -18,6 +18,7 @@ import org.jbcachefs.format.tables.FilesystemOption;
  * @param nochanges nothing is to be written at all
  * @param rewindTo the journal entry whose state is wanted; 0 for the newest
  * @param upgrade how far an older version is upgraded; null leaves it to the superblock
+ * @param overriding options that count instead of the superblock's
  */
 record FilesystemWords(
     Degraded degraded,
@@ -25,7 +26,8 @@ record FilesystemWords(
     boolean rescue,
     boolean nochanges,
     long rewindTo,
-    UpgradePolicy upgrade) {
+    UpgradePolicy upgrade,
+    OverridingWords overriding) {
   /** Kept from fstab lines of older versions. */
   private static final Set<String> OBSOLETE =
       Set.of("very_degraded", "reconstruct_alloc", "journal_flush", "nodiscard", "noacl", "acl");
@@ -43,7 +45,8 @@ record FilesystemWords(
         rescue || options.isSet("rescue"),
         options.isSet("nochanges") || options.isSet("read_only"),
         options.journalRewind(),
-        upgrade(words.get("version_upgrade")));
+        upgrade(words.get("version_upgrade")),
+        OverridingWords.of(words));
   }
 
   /** Whether these words leave no way but to mount read-only. */

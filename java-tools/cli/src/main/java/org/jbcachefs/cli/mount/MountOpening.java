@@ -2,6 +2,7 @@
 package org.jbcachefs.cli.mount;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.jbcachefs.block.BlockDevice;
@@ -16,6 +17,7 @@ import org.jbcachefs.engine.recovery.OpenOptions.Degraded;
 import org.jbcachefs.engine.recovery.ReadFilesystem;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
 import org.jbcachefs.engine.recovery.WriteOptions;
+import org.jbcachefs.engine.sb.DeviceSet;
 import org.jbcachefs.engine.sb.DeviceSetAssembly;
 import org.jbcachefs.engine.upgrade.UpgradeOptions;
 import org.jbcachefs.engine.upgrade.UpgradeRun;
@@ -79,13 +81,16 @@ final class MountOpening {
   }
 
   private MountedFilesystem write(Degraded policy) throws IOException {
+    List<BlockDevice> devices = OpeningOptions.openDevicesToWrite(invocation, spec);
     WritableFilesystem filesystem =
         UpgradeRun.open(
-            OpeningOptions.openDevicesToWrite(invocation, spec),
-            UpgradeOptions.of(WriteOptions.defaults().withOpen(options(policy)))
-                .withPolicy(words.upgrade()));
+            devices, UpgradeOptions.of(writeOptions(policy, devices)).withPolicy(words.upgrade()));
     boolean done = false;
     try {
+      if (filesystem.options().differ()) {
+        // What is written now may not be what the superblock's options want afterwards.
+        filesystem.askForScan();
+      }
       ChangeableFilesystem opened =
           new ChangeableFilesystem(filesystem, finding -> findings.accept(finding));
       done = true;
@@ -93,6 +98,24 @@ final class MountOpening {
     } finally {
       if (!done) {
         filesystem.abandon();
+      }
+    }
+  }
+
+  private WriteOptions writeOptions(Degraded policy, List<BlockDevice> devices) {
+    WriteOptions options = WriteOptions.defaults().withOpen(options(policy));
+    if (words.overriding().words().isEmpty()) {
+      return options;
+    }
+    boolean done = false;
+    try {
+      DeviceSet set = DeviceSetAssembly.assemble(devices);
+      WriteOptions with = options.withGiven(words.overriding().values(set));
+      done = true;
+      return with;
+    } finally {
+      if (!done) {
+        devices.forEach(BlockDevice::close);
       }
     }
   }

@@ -29,6 +29,13 @@ public final class EffectiveOptions {
     return own != null ? own : superblock.get().option(option).orElse(0);
   }
 
+  /** Whether any option that was given is other than the superblock says. */
+  public boolean differ() {
+    return given.entrySet().stream()
+        .anyMatch(
+            option -> superblock.get().option(option.getKey()).orElse(0) != option.getValue());
+  }
+
   /** The superblock as it is now. */
   public Superblock superblock() {
     return superblock.get();

@@ -9,8 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.SortedMap;
-import org.jbcachefs.block.BlockDevice;
-import org.jbcachefs.block.testing.FaultyDevice;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.jbcachefs.block.testing.MemoryDevice;
 import org.jbcachefs.engine.fs.write.WritableTree;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
@@ -29,7 +30,8 @@ class FilesystemSimulatorTest {
   private static final boolean NIGHTLY = Boolean.getBoolean("jbcachefs.nightly");
   private static final long SEED_BASE = Long.getLong("jbcachefs.seedBase", 0);
   private static final int CRASHES_A_SEED = 4;
-  private static final int WRITES_MOST = 250;
+  private static final int CUTS_A_ROUND = 25;
+  private static final int OPERATIONS_A_ROUND = 80;
 
   @TempDir Path spill;
 
@@ -84,31 +86,75 @@ class FilesystemSimulatorTest {
   }
 
   @Test
-  void whatWasSyncedSurvivesPowerCutsAtAnyWrite() {
-    int seeds = NIGHTLY ? 25_000 : 20;
-    for (long seed = SEED_BASE; seed < SEED_BASE + seeds; seed++) {
-      cutAgainAndAgain(seed);
+  void whatWasSyncedSurvivesPowerCutsAtAnyWrite() throws Exception {
+    int seeds = NIGHTLY ? 1_000 : Integer.getInteger("jbcachefs.crashSeeds", 20);
+    long begun = System.nanoTime();
+    int cuts = 0;
+    try (ExecutorService judges =
+        Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors())) {
+      for (long seed = SEED_BASE; seed < SEED_BASE + seeds; seed++) {
+        cuts += cutAgainAndAgain(seed, judges);
+      }
     }
+    System.out.printf(
+        "simulator: %d power cuts, seeds %d to %d, %d s%n",
+        cuts, SEED_BASE, SEED_BASE + seeds - 1, (System.nanoTime() - begun) / 1_000_000_000);
   }
 
-  private void cutAgainAndAgain(long seed) {
+  /** A workload, cut in many places; the next one goes on from what one of these cuts left. */
+  private int cutAgainAndAgain(long seed, ExecutorService judges) throws Exception {
     Random random = new Random(seed);
     SimulatedKind kind = SimulatedKind.of(seed);
     List<MemoryDevice> media = kind.devices();
     kind.create(media, seed).close();
     media = Judge.reopenable(media);
     ModelTree model = new ModelTree();
+    int cuts = 0;
     for (int round = 0; round < CRASHES_A_SEED; round++) {
-      String where = where(seed, kind) + ", crash " + round;
-      RandomFiles files = new RandomFiles(random, model, kind.blockBytes());
-      cut(media, files, random, where);
-      media = Judge.reopenable(media);
-      SortedMap<String, FoundFile> found = FoundTree.read(media);
-      assertTrue(files.mayBe(found), () -> where + files.story(found));
-      assertEquals(List.of(), wrong(media), where);
-      recoverACopy(media, found, where, random.nextLong());
-      model = ModelTree.of(found);
+      WriteLog log = new WriteLog(media);
+      RandomFiles files = new RandomFiles(random, model, kind.blockBytes()).recording(log::size);
+      String where = where(seed, kind) + ", round " + round;
+      work(log, files, random.nextLong(), where);
+      List<Future<SortedMap<String, FoundFile>>> judged = new ArrayList<>();
+      int goesOn = random.nextInt(CUTS_A_ROUND);
+      WriteLog.Replay replay = log.replay();
+      int[] moments = random.ints(CUTS_A_ROUND, 0, log.size() + 1).sorted().toArray();
+      for (int i = 0; i < CUTS_A_ROUND; i++) {
+        int moment = moments[i];
+        replay.advance(moment);
+        List<MemoryDevice> left = replay.cut(random.nextLong());
+        media = i == goesOn ? Judge.reopenable(left) : media;
+        long next = random.nextLong();
+        judged.add(judges.submit(() -> judge(left, files, moment, where, next)));
+      }
+      for (int i = 0; i < CUTS_A_ROUND; i++) {
+        SortedMap<String, FoundFile> found = judged.get(i).get();
+        model = i == goesOn ? ModelTree.of(found) : model;
+        cuts++;
+      }
     }
+    return cuts;
+  }
+
+  private static void work(WriteLog log, RandomFiles files, long seed, String where) {
+    WritableFilesystem filesystem =
+        WritableFilesystem.open(log.devices(), SmallFilesystem.options(seed));
+    WritableTree tree = new WritableTree(filesystem, _ -> {});
+    step(tree, files, OPERATIONS_A_ROUND, where);
+    tree.close();
+    filesystem.close();
+    files.allDurable();
+  }
+
+  /** The files that are there; an error if they cannot be, or if anything is not sound. */
+  private SortedMap<String, FoundFile> judge(
+      List<MemoryDevice> media, RandomFiles files, int moment, String round, long seed) {
+    String where = round + ", cut at " + moment;
+    SortedMap<String, FoundFile> found = FoundTree.read(media);
+    assertTrue(files.mayBe(found, moment), () -> where + files.story(moment));
+    assertEquals(List.of(), wrong(media), where);
+    recover(media, found, where, seed);
+    return found;
   }
 
   /** What the last entry lacks because it was torn is no damage. */
@@ -123,40 +169,14 @@ class FilesystemSimulatorTest {
     return findings;
   }
 
-  private static void cut(
-      List<MemoryDevice> media, RandomFiles files, Random random, String where) {
-    List<BlockDevice> faulty = new ArrayList<>();
-    int writes = random.nextInt(WRITES_MOST) / media.size();
-    for (MemoryDevice device : media) {
-      faulty.add(new FaultyDevice(device, random.nextLong()).cutPowerAfter(writes));
-    }
-    long seed = random.nextLong();
-    try {
-      WritableFilesystem filesystem =
-          WritableFilesystem.open(faulty, SmallFilesystem.options(seed));
-      WritableTree tree = new WritableTree(filesystem, _ -> {});
-      step(tree, files, 200, where);
-      tree.close();
-      filesystem.close();
-      files.allDurable();
-    } catch (DeviceException | LostDataException e) {
-      assertTrue(isPowerCut(e), e::toString);
-      // The power went: this is what it is about.
-      for (BlockDevice device : faulty) {
-        ((FaultyDevice) device).cutPower();
-      }
-    }
-  }
-
-  private void recoverACopy(
+  private void recover(
       List<MemoryDevice> media, SortedMap<String, FoundFile> found, String where, long seed) {
-    List<MemoryDevice> copy = Judge.reopenable(media);
     WritableFilesystem filesystem =
-        WritableFilesystem.open(new ArrayList<>(copy), SmallFilesystem.options(seed));
+        WritableFilesystem.open(new ArrayList<>(media), SmallFilesystem.options(seed));
     new WritableTree(filesystem, _ -> {}).close();
     filesystem.close();
-    copy = Judge.reopenable(copy);
-    assertEquals(found, FoundTree.read(copy), where + ", recovered and closed");
-    assertEquals(List.of(), Judge.findings(copy, spill), where + ", recovered and closed");
+    List<MemoryDevice> closed = Judge.reopenable(media);
+    assertEquals(found, FoundTree.read(closed), where + ", recovered and closed");
+    assertEquals(List.of(), Judge.findings(closed, spill), where + ", recovered and closed");
   }
 }

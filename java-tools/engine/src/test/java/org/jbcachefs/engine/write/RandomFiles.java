@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.IntSupplier;
 import org.jbcachefs.engine.fs.InodeId;
 import org.jbcachefs.engine.fs.write.AllocateMode;
 import org.jbcachefs.engine.fs.write.AttributeChange;
@@ -48,8 +49,16 @@ final class RandomFiles {
    * The files after an operation.
    *
    * @param changed the path whose contents the operation changed, or null
+   * @param moment when it was done
    */
-  private record State(String operation, SortedMap<String, FoundFile> files, String changed) {}
+  private record State(
+      String operation, SortedMap<String, FoundFile> files, String changed, int moment) {}
+
+  /** All states, and from which on which one was durable; only while moments are recorded. */
+  private final List<State> history = new ArrayList<>();
+
+  private final TreeMap<Integer, Integer> durable = new TreeMap<>();
+  private IntSupplier moments;
 
   RandomFiles(Random random, ModelTree model, int blockBytes) {
     this(random, model, blockBytes, null);
@@ -63,7 +72,7 @@ final class RandomFiles {
     this.block = blockBytes;
     this.random = random;
     this.model = model;
-    states.add(new State("begin", model.files(), null));
+    states.add(new State("begin", model.files(), null, 0));
   }
 
   /** An operation on the tree and the same on the model. */
@@ -75,8 +84,35 @@ final class RandomFiles {
     void run();
   }
 
+  /**
+   * Remembers everything, for {@link #mayBe(SortedMap, int)}.
+   *
+   * @param clock tells moments, which ascend
+   */
+  RandomFiles recording(IntSupplier clock) {
+    moments = clock;
+    history.addAll(states);
+    durable.put(0, 0);
+    return this;
+  }
+
+  private void add(State state) {
+    states.add(state);
+    if (moments != null) {
+      history.add(state);
+    }
+  }
+
+  private State state() {
+    int moment = moments == null ? 0 : moments.getAsInt();
+    return new State(operation, model.files(), pathOf(changing), moment);
+  }
+
   /** Everything that was done is durable. */
   void allDurable() {
+    if (moments != null) {
+      durable.put(moments.getAsInt(), history.size() - 1);
+    }
     State last = states.getLast();
     states.clear();
     states.add(last);
@@ -107,7 +143,7 @@ final class RandomFiles {
       if (expected == PosixError.ENOSPC) {
         throw new AssertionError(operation + ": no space");
       }
-      states.add(new State(operation, model.files(), pathOf(changing)));
+      add(state());
       if (kind >= 97 && changing != null) {
         operation = "sync " + pathOf(changing);
         tree.sync(find(tree, pathOf(changing)));
@@ -169,7 +205,7 @@ final class RandomFiles {
     } catch (DeviceException | LostDataException e) {
       // The power went: it may have happened or not, or a part of it.
       error(modelled);
-      states.add(new State(operation, model.files(), pathOf(changing)));
+      add(state());
       throw e;
     }
     PosixError modelError = error(modelled);
@@ -434,6 +470,28 @@ final class RandomFiles {
    * sync, or in the middle of one that changes contents.
    */
   boolean mayBe(SortedMap<String, FoundFile> found) {
+    return isAmong(states, found);
+  }
+
+  /**
+   * Whether a crash at that moment may have left these files: what they were after some operation
+   * since the last sync that was over by then, or in the middle of one, or what the operation makes
+   * of them that was under way.
+   */
+  boolean mayBe(SortedMap<String, FoundFile> found, int moment) {
+    return isAmong(possible(moment), found);
+  }
+
+  private List<State> possible(int moment) {
+    int first = durable.floorEntry(moment).getValue();
+    int last = first;
+    while (last < history.size() - 1 && history.get(last).moment <= moment) {
+      last++;
+    }
+    return history.subList(first, last + 1);
+  }
+
+  private static boolean isAmong(List<State> states, SortedMap<String, FoundFile> found) {
     for (int i = states.size() - 1; i >= 0; i--) {
       if (states.get(i).files.equals(found)) {
         return true;
@@ -487,6 +545,13 @@ final class RandomFiles {
   String story(SortedMap<String, FoundFile> found) {
     StringBuilder text = new StringBuilder(differences(found));
     states.forEach(state -> text.append('\n').append(state.operation));
+    return text.toString();
+  }
+
+  /** What was done between the last sync and a moment. */
+  String story(int moment) {
+    StringBuilder text = new StringBuilder();
+    possible(moment).forEach(state -> text.append('\n').append(state.operation));
     return text.toString();
   }
 
