@@ -34,6 +34,7 @@ public final class CheckSuperblocks implements CheckPass {
     DeviceSet devices = context.filesystem().devices();
     SuperblockCopies.check(devices, finding -> context.report(CheckFinding.of(finding)));
     new JournalReplicas(context).check();
+    new CleanJournal(context).check();
     new OptionRanges(context).check();
     downgrade(context);
     new SectionRules(context).check();
