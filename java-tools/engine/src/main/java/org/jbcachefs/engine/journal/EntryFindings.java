@@ -4,9 +4,11 @@ package org.jbcachefs.engine.journal;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jbcachefs.format.checksum.ChecksumType;
 import org.jbcachefs.format.error.Finding;
 import org.jbcachefs.format.error.Finding.Severity;
 import org.jbcachefs.format.error.Place;
+import org.jbcachefs.format.journal.Jset;
 
 /** What is wrong with the copies of an entry that counts. */
 final class EntryFindings {
@@ -33,11 +35,12 @@ final class EntryFindings {
             findings.accept(
                 new Finding(
                     entry.good() ? Severity.MENDED : Severity.LOST,
-                    "journal_entry_bad_checksum",
+                    isKnown(copy) ? "journal_entry_bad_checksum" : "jset_unknown_csum",
                     place(copy),
-                    entry.good()
-                        ? "its checksum is wrong; there is a good copy"
-                        : "its checksum is wrong, and there is no good copy"));
+                    (isKnown(copy) ? "its checksum is wrong" : "its checksum is of no known type")
+                        + (entry.good()
+                            ? "; there is a good copy"
+                            : ", and there is no good copy")));
       }
       if (!devices.add(copy.device().index())) {
         findings.accept(
@@ -55,5 +58,9 @@ final class EntryFindings {
                 "its content differs from that of " + entry.best()));
       }
     }
+  }
+
+  private static boolean isKnown(JournalCopy copy) {
+    return ChecksumType.of(Jset.CSUM_TYPE.getInt(copy.flags())) != null;
   }
 }
