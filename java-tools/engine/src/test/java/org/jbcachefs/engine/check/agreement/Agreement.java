@@ -38,6 +38,9 @@ import org.jbcachefs.format.tables.RecoveryPass;
  * exit code other than 0. A line {@code ERRID name} in what it prints names an error id.
  */
 public final class Agreement {
+  /** What the 1.13 tools say of a filesystem that is not clean, whatever is in its journal. */
+  private static final String REFUSED = "needs recovery from older version";
+
   private static final int OTHER_SECONDS = 40;
   private static final long OURS_MILLIS = 60_000;
   private static final int MOST_FINDINGS = 1_000_000;
@@ -214,7 +217,11 @@ public final class Agreement {
       return false;
     }
     try (var lines = Files.lines(log, StandardCharsets.ISO_8859_1)) {
-      lines
+      List<String> said = lines.toList();
+      if (said.stream().anyMatch(line -> line.contains(REFUSED))) {
+        return false;
+      }
+      said.stream()
           .filter(line -> line.startsWith("ERRID "))
           .limit(MOST_FINDINGS)
           .forEach(line -> ids.add(line.substring("ERRID ".length())));
