@@ -382,4 +382,45 @@ class NamespaceTest {
     assertEquals(401, names(root).size());
     assertTrue(tree.lookup(root, name("t3-99")).isPresent());
   }
+
+  private String option(InodeId id, String name) {
+    return tree.optionXattrs(id).stream()
+        .filter(xattr -> new String(xattr.name(), UTF_8).equals(name))
+        .map(xattr -> new String(xattr.value(), UTF_8))
+        .findFirst()
+        .orElse(null);
+  }
+
+  private void setOption(InodeId id, String name, String value) {
+    tree.setXattr(id, name("bcachefs." + name), value.getBytes(UTF_8), XattrMode.ANY);
+  }
+
+  @Test
+  void optionsAreSetAndRemovedAsXattrs() {
+    InodeId directory = makeDirectory(root, "directory");
+    InodeId before = make(directory, "before");
+    setOption(directory, "compression", "zstd:3");
+    setOption(directory, "data_replicas", "2");
+    setOption(directory, "nocow", "0");
+    setOption(directory, "data_checksum", "crc64");
+    setOption(directory, "background_target", "none");
+    InodeId after = make(directory, "after");
+    assertEquals("zstd:3", option(directory, "bcachefs.compression"));
+    assertEquals("2", option(directory, "bcachefs.data_replicas"));
+    assertEquals("crc64", option(directory, "bcachefs.data_checksum"));
+    assertEquals("none", option(directory, "bcachefs.background_target"));
+    assertEquals(null, option(before, "bcachefs_effective.compression"));
+    assertEquals(null, option(after, "bcachefs.compression"));
+    assertEquals("zstd:3", option(after, "bcachefs_effective.compression"));
+    tree.removeXattr(before, name("bcachefs.compression"));
+    assertEquals("zstd:3", option(before, "bcachefs_effective.compression"));
+    tree.removeXattr(directory, name("bcachefs.compression"));
+    assertEquals(null, option(directory, "bcachefs_effective.compression"));
+    tree.setXattr(directory, name("bcachefs_effective.compression"), new byte[1], XattrMode.ANY);
+    assertEquals(null, option(directory, "bcachefs_effective.compression"));
+    for (String wrong : List.of("compression=best", "data_replicas=9", "nocow=maybe", "errors=ro")) {
+      String[] parts = wrong.split("=");
+      assertFails(PosixError.EINVAL, () -> setOption(directory, parts[0], parts[1]));
+    }
+  }
 }

@@ -432,8 +432,19 @@ public final class WritableTree implements AutoCloseable {
         id.subvolume(), transact("setattr", tree -> AttributeChanges.apply(tree, id, change)));
   }
 
-  /** Sets an xattr, an ACL among them, from what setxattr(2) was given. */
+  /**
+   * Sets an xattr, an ACL among them, from what setxattr(2) was given. "bcachefs.X" sets an option
+   * of the file, which new files in a directory will have too.
+   */
   public void setXattr(InodeId id, byte[] fullName, byte[] value, XattrMode mode) {
+    if (OptionWords.isEffective(fullName)) {
+      return;
+    }
+    if (OptionWords.isOption(fullName)) {
+      InodeOption option = OptionWords.option(fullName);
+      setOption(id, option, OptionalLong.of(OptionWords.value(filesystem, option, value)));
+      return;
+    }
     XattrName name = requireStored(fullName);
     filesystem.requireRoomForMetadata();
     transact(
@@ -458,6 +469,10 @@ public final class WritableTree implements AutoCloseable {
 
   /** Removes an xattr; ENODATA if there is none. */
   public void removeXattr(InodeId id, byte[] fullName) {
+    if (OptionWords.isOption(fullName)) {
+      setOption(id, OptionWords.option(fullName), OptionalLong.empty());
+      return;
+    }
     XattrName name = requireStored(fullName);
     transact(
         "removexattr",
