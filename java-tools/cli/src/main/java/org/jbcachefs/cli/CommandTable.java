@@ -29,6 +29,7 @@ import org.jbcachefs.cli.mount.MountCommand;
 import org.jbcachefs.cli.mount.UmountCommand;
 import org.jbcachefs.cli.settings.RecoveryPassCommand;
 import org.jbcachefs.cli.settings.ResetCounters;
+import org.jbcachefs.cli.settings.SetFileOption;
 import org.jbcachefs.cli.settings.SetFilesystemOption;
 import org.jbcachefs.cli.settings.StripAllocCommand;
 import org.jbcachefs.cli.show.FsUsageCommand;
@@ -129,6 +130,7 @@ final class CommandTable {
           entry("journal_rewind_info", DEBUG, "show how far back the journal can be rewound"),
           entry("fs usage", SUPERBLOCK, "show what space is used for"),
           entry("format", SUPERBLOCK, "make a filesystem", "mkfs"),
+          entry("set-file-option", MOUNTING, "set options of files of a mounted filesystem"),
           entry("set-fs-option", SUPERBLOCK, "change options of a filesystem"),
           entry("reset-counters", SUPERBLOCK, "set a filesystem's counters to zero"),
           entry("unlock", ENCRYPTION, "give the kernel's keyring the key of a filesystem"),
@@ -200,6 +202,7 @@ final class CommandTable {
       case "shim status" -> new ShimStatusCommand();
       case "list_journal" -> new ListJournalCommand();
       case "fs usage" -> new FsUsageCommand();
+      case "set-file-option" -> new SetFileOption();
       case "set-fs-option" -> new SetFilesystemOption();
       case "reset-counters" -> new ResetCounters();
       case "unlock" -> new UnlockCommand();

@@ -118,6 +118,8 @@ public final class LibC {
 
   public static native int lsetxattr(long path, long name, long value, long bytes, int flags);
 
+  public static native int lremovexattr(long path, long name);
+
   public static native int statx(int directory, long name, int flags, int mask, long out);
 
   public static native long pread(int descriptor, long bytes, long count, long offset);

@@ -418,7 +418,8 @@ class NamespaceTest {
     assertEquals(null, option(directory, "bcachefs_effective.compression"));
     tree.setXattr(directory, name("bcachefs_effective.compression"), new byte[1], XattrMode.ANY);
     assertEquals(null, option(directory, "bcachefs_effective.compression"));
-    for (String wrong : List.of("compression=best", "data_replicas=9", "nocow=maybe", "errors=ro")) {
+    for (String wrong :
+        List.of("compression=best", "data_replicas=9", "nocow=maybe", "errors=ro")) {
       String[] parts = wrong.split("=");
       assertFails(PosixError.EINVAL, () -> setOption(directory, parts[0], parts[1]));
     }
