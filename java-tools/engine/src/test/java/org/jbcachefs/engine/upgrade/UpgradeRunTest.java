@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -34,6 +36,7 @@ import org.jbcachefs.format.error.DeviceException;
 import org.jbcachefs.format.error.RefusedException;
 import org.jbcachefs.format.sb.ExtSection;
 import org.jbcachefs.format.sb.Superblock;
+import org.jbcachefs.format.sb.SuperblockEditor;
 import org.jbcachefs.format.sb.SuperblockFlag;
 import org.jbcachefs.format.tables.FsckError;
 import org.jbcachefs.format.tables.MetadataVersion;
@@ -42,6 +45,7 @@ import org.jbcachefs.format.tables.VersionStep;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Upgrades of what a kernel of version 1.13 wrote. */
@@ -174,6 +178,76 @@ class UpgradeRunTest {
     return counting.counts().writes();
   }
 
+  /** Copies of a golden filesystem whose superblocks say that they are of an older version. */
+  private List<Path> lowered(String golden, MetadataVersion version) throws IOException {
+    List<Path> copies = new ArrayList<>();
+    for (Path image : GoldenImages.images(golden)) {
+      Path copy = folder.resolve(golden + "-" + copies.size());
+      copies.add(Files.copy(image, copy, StandardCopyOption.REPLACE_EXISTING));
+      try (BlockDevice device = FileBlockDevice.openReadWrite(copy)) {
+        Superblock superblock = SuperblockSearch.find(device).require();
+        SuperblockEditor editor =
+            new SuperblockEditor(superblock)
+                .version(version.number())
+                .versionMin(version.number())
+                .flag(SuperblockFlag.VERSION_UPGRADE_COMPLETE, version.number())
+                .flag(SuperblockFlag.VERSION_INCOMPAT, 0)
+                .flag(SuperblockFlag.VERSION_INCOMPAT_ALLOWED, version.number());
+        for (long sector : superblock.layout().sectors()) {
+          byte[] bytes = editor.offsetSector(sector).build();
+          device.write(sector << 9, MemorySegment.ofArray(Arrays.copyOf(bytes, padded(bytes))));
+        }
+      }
+    }
+    return copies;
+  }
+
+  private static int padded(byte[] bytes) {
+    return (bytes.length + 4095) / 4096 * 4096;
+  }
+
+  private static List<BlockDevice> devices(List<Path> images) {
+    List<BlockDevice> devices = new ArrayList<>();
+    images.forEach(image -> devices.add(FileBlockDevice.openReadWrite(image)));
+    return devices;
+  }
+
+  private static List<String> tree(List<Path> images) {
+    try (ReadFilesystem read = ReadFilesystem.open(devices(images), OpenOptions.defaults())) {
+      return TreeManifest.of(read.namespace(), read.data(), read.namespace().root());
+    }
+  }
+
+  /** Of several members, with cached copies, one of them after a crash. */
+  @ParameterizedTest
+  @CsvSource({
+    "replicas2-3dev, INODE_HAS_CHILD_SNAPSHOTS",
+    "replicas2-3dev, STRIPE_BACKPOINTERS",
+    "dirty-journal-multidev, INODE_HAS_CHILD_SNAPSHOTS"
+  })
+  void allThatIsKeptAboutSpaceIsMadeAnewOfTheOtherKeys(String golden, MetadataVersion version)
+      throws IOException {
+    List<Path> images = lowered(golden, version);
+    List<String> before = tree(images);
+    UpgradeRun.open(devices(images), options(UpgradePolicy.COMPATIBLE)).close();
+    CheckOptions how = CheckOptions.defaults().withThreads(2).withSpill(folder);
+    assertEquals("", CheckRun.of(golden, devices(images), how).text());
+    assertEquals(before, tree(images));
+  }
+
+  @Test
+  void caseInsensitiveDirectoriesOfBefore128AreLeftToOthers() throws IOException {
+    List<Path> images = lowered("casefold-default", MetadataVersion.FAST_DEVICE_REMOVAL);
+    RefusedException refused =
+        assertThrows(
+            RefusedException.class,
+            () -> UpgradeRun.open(devices(images), options(UpgradePolicy.COMPATIBLE)));
+    assertTrue(refused.sentence().contains("case-insensitive"), refused.sentence());
+    List<Path> without = lowered("reflink", MetadataVersion.FAST_DEVICE_REMOVAL);
+    UpgradeRun.open(devices(without), options(UpgradePolicy.COMPATIBLE)).close();
+    assertEquals(CURRENT, superblock(without.getFirst()).version());
+  }
+
   @Test
   void everyPassThatTheTableAsksForHasAStep() throws IOException {
     VersionPlan plan = UpgradeRun.plan(superblock(copy(OLD)), UpgradePolicy.COMPATIBLE);
@@ -210,7 +284,7 @@ class UpgradeRunTest {
               RefusedException.class,
               () -> UpgradeRun.open(devices(image), options(UpgradePolicy.INCOMPATIBLE)));
       assertFalse(refused.sentence().isEmpty());
-      assertTrue(java.util.Arrays.equals(before, Files.readAllBytes(image)), golden);
+      assertTrue(Arrays.equals(before, Files.readAllBytes(image)), golden);
     }
   }
 }

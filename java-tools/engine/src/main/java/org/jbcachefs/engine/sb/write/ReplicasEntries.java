@@ -54,8 +54,7 @@ public final class ReplicasEntries {
   public boolean keeps(int dataType) {
     boolean withoutUserData =
         superblock.current().versionIncompat() >= MetadataVersion.NO_SB_USER_DATA_REPLICAS.number();
-    return dataType != DataType.CACHED.number()
-        && !(dataType > DataType.BTREE.number() && withoutUserData);
+    return dataType <= DataType.BTREE.number() || !withoutUserData;
   }
 
   /** Whether any journal entry is on record: whether the filesystem is in use. */
