@@ -117,9 +117,9 @@ final class CompatibleUpgrade {
         superblock.place(),
         "the filesystem is at version "
             + MetadataVersion.describe(superblock.version())
-            + " and cannot be upgraded by this program: "
+            + " and cannot be upgraded on the way: "
             + why
-            + "; it can be read");
+            + "; it can be read, and upgrade may bring it here");
   }
 
   /** What is written from now on is of this version. */
