@@ -63,7 +63,7 @@ public final class StripAlloc {
     }
     long bytes = 0;
     for (Member member : superblock.members()) {
-      bytes += member.exists() ? member.nbuckets() * member.bucketSectors() << 9 : 0;
+      bytes += member.exists() ? (member.nbuckets() * member.bucketSectors()) << 9 : 0;
     }
     if (bytes > MOST_BYTES) {
       throw refused(superblock, "too_large", "what is kept about more than 1 TiB is not made anew");

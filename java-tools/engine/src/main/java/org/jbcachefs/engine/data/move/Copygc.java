@@ -152,7 +152,7 @@ public final class Copygc {
       if (place.level > 0) {
         rewrite(bucket, place);
       } else {
-        room = move(bucket, place);
+        room = move(place);
       }
       if (!room) {
         return false;
@@ -163,8 +163,8 @@ public final class Copygc {
 
   private List<Place> places(Bucket bucket) {
     long sectors = parts.devices().member(bucket.device).bucketSectors();
-    long first = bucket.bucket * sectors << bpShift;
-    long last = ((bucket.bucket + 1) * sectors << bpShift) - 1;
+    long first = (bucket.bucket * sectors) << bpShift;
+    long last = (((bucket.bucket + 1) * sectors) << bpShift) - 1;
     List<Place> places = new ArrayList<>();
     try (KeyIterator keys =
         parts
@@ -199,7 +199,7 @@ public final class Copygc {
     }
   }
 
-  private boolean move(Bucket bucket, Place place) {
+  private boolean move(Place place) {
     BtreeId btree = BtreeId.of(place.btree);
     Bkey key = new Bkey();
     boolean there =
