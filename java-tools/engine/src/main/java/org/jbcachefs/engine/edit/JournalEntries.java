@@ -53,7 +53,10 @@ final class JournalEntries implements AutoCloseable {
       throw Change.bad("a journal entry cannot be made longer");
     }
     if (changed > 0) {
-      JsetIntegrity.seal(jset, key);
+      // Of a type that is not known there is no right checksum.
+      if (JsetIntegrity.isKnown(jset, key)) {
+        JsetIntegrity.seal(jset, key);
+      }
       copy.device().device().write(copy.sector() * 512, jset.segment().asSlice(0, bytes));
     }
     return changed;

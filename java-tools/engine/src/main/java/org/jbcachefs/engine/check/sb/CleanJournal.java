@@ -78,7 +78,7 @@ final class CleanJournal {
 
   private static boolean same(BtreeRoot one, BtreeRoot other) {
     if (one == null || other == null) {
-      return one == other;
+      return one == null && other == null;
     }
     return one.level() == other.level() && same(one.key(), other.key());
   }
