@@ -32,7 +32,8 @@ record SimulatedKind(
     options.put(FilesystemOption.DATA_CHECKSUM, (long) random.nextInt(4));
     int compression = random.nextInt(6);
     if (compression < 4) {
-      options.put(FilesystemOption.COMPRESSION, compression | ((random.nextInt(3) * 3L) << 4));
+      long level = random.nextInt(3) * 3L;
+      options.put(FilesystemOption.COMPRESSION, compression == 0 ? 0 : compression | level << 4);
     }
     options.put(FilesystemOption.STR_HASH, (long) random.nextInt(3));
     options.put(FilesystemOption.DATA_REPLICAS, 1L + random.nextInt(devices));
