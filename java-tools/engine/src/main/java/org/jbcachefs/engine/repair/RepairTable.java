@@ -17,7 +17,9 @@ import org.jbcachefs.engine.repair.fs.RepairInodes;
 import org.jbcachefs.engine.repair.fs.RepairLists;
 import org.jbcachefs.engine.repair.fs.RepairNames;
 import org.jbcachefs.engine.repair.fs.RepairPointers;
+import org.jbcachefs.engine.repair.fs.RepairRoot;
 import org.jbcachefs.engine.repair.fs.RepairUnreachable;
+import org.jbcachefs.engine.repair.fs.RepairWork;
 import org.jbcachefs.engine.repair.snapshots.RepairSubvolumes;
 import org.jbcachefs.format.tables.FsckError;
 
@@ -31,12 +33,14 @@ public final class RepairTable {
           new RepairPointers(),
           new RepairKeyVersion(),
           new RepairSubvolumes(),
+          new RepairRoot(),
           new RepairContents(),
           new RepairInodes(),
           new RepairEntries(),
           new RepairNames(),
           new RepairUnreachable(),
           new RepairLists(),
+          new RepairWork(),
           new RepairJournal());
 
   private static final Map<FsckError, Repair> BY_ERROR = byError();

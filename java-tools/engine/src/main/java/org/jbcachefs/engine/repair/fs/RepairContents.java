@@ -69,7 +69,7 @@ public final class RepairContents implements Repair {
           "make an inode for what is there, so that it is kept";
       case KEY_IN_WRONG_INODE_TYPE -> "remove what such an inode cannot have";
       case SNAPSHOT_KEY_MISSING_INODE_SNAPSHOT -> "give that snapshot its own version of the inode";
-      case EXTENT_PAST_END_OF_INODE -> "make the file as long as its data";
+      case EXTENT_PAST_END_OF_INODE -> "make the file as long as its data; what its number of sectors leaves out is dropped";
       case EXTENT_OVERLAPPING -> "cut the later extent";
       case REFLINK_V_REFCOUNT_WRONG -> "write the number of references";
       default -> "mark the range as lost";
@@ -229,7 +229,10 @@ public final class RepairContents implements Repair {
       }
     }
 
-    /** Every version of the inode that sees the extent and is too short for it. */
+    /**
+     * Every version of the inode that sees the extent and is too short for it becomes as long, if its
+     * number of sectors says that the extent is its own; else the extent is not the file's.
+     */
     private void grow() {
       List<Inode> versions = new ArrayList<>();
       long number = pos.inode();
@@ -246,11 +249,31 @@ public final class RepairContents implements Repair {
         long last = (inode.size() + block - 1) / block * block;
         boolean isShort = Long.compareUnsigned(last, pos.offset() << 9) < 0;
         if (isShort && !inode.isDirectory() && sees(inode.snapshot())) {
+          if (inode.sectors() != sectors(inode)) {
+            transaction.delete(BtreeId.EXTENTS, pos);
+            return;
+          }
           InodeBuilder longer = new InodeBuilder(inode, inode.snapshot());
           longer.set(InodeField.SIZE, pos.offset() << 9);
           transaction.update(BtreeId.INODES, longer.toKey());
         }
       }
+    }
+
+    /** Sectors of all extents that a version sees. */
+    private long sectors(Inode inode) {
+      long sum = 0;
+      Bpos from = new Bpos(inode.number(), 0, 0);
+      try (KeyIterator keys =
+          seenBy(inode.snapshot())
+              .keys()
+              .visible(BtreeId.EXTENTS, from, new Bpos(inode.number(), -1, 0))) {
+        while (keys.next()) {
+          boolean counts = ExtentCut.isAllocation(keys.key().type());
+          sum += counts ? Integer.toUnsignedLong(keys.key().size()) : 0;
+        }
+      }
+      return sum;
     }
 
     private boolean sees(int snapshot) {
