@@ -20,6 +20,7 @@ import org.jbcachefs.engine.repair.fs.RepairPointers;
 import org.jbcachefs.engine.repair.fs.RepairRoot;
 import org.jbcachefs.engine.repair.fs.RepairUnreachable;
 import org.jbcachefs.engine.repair.fs.RepairWork;
+import org.jbcachefs.engine.repair.snapshots.RepairSnapshotNodes;
 import org.jbcachefs.engine.repair.snapshots.RepairSubvolumes;
 import org.jbcachefs.format.tables.FsckError;
 
@@ -32,6 +33,7 @@ public final class RepairTable {
           new RepairNodes(),
           new RepairPointers(),
           new RepairKeyVersion(),
+          new RepairSnapshotNodes(),
           new RepairSubvolumes(),
           new RepairRoot(),
           new RepairContents(),

@@ -32,8 +32,7 @@ public final class RepairNodes implements Repair {
   private static final Set<FsckError> ERRORS = Collections.unmodifiableSet(foundWhileReading());
 
   private static Set<FsckError> foundWhileReading() {
-    Set<FsckError> errors = 
-        EnumSet.of(FsckError.BTREE_NODE_READ_ERROR, FsckError.DIRENT_TO_ITSELF);
+    Set<FsckError> errors = EnumSet.of(FsckError.BTREE_NODE_READ_ERROR, FsckError.DIRENT_TO_ITSELF);
     for (Map.Entry<FsckError, ErrorMeaning> each : ErrorMeaning.readTable().entrySet()) {
       if (Set.of("node", "key", "check_topology").contains(each.getValue().foundBy())) {
         errors.add(each.getKey());

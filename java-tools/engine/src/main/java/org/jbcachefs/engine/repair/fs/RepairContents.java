@@ -69,7 +69,8 @@ public final class RepairContents implements Repair {
           "make an inode for what is there, so that it is kept";
       case KEY_IN_WRONG_INODE_TYPE -> "remove what such an inode cannot have";
       case SNAPSHOT_KEY_MISSING_INODE_SNAPSHOT -> "give that snapshot its own version of the inode";
-      case EXTENT_PAST_END_OF_INODE -> "make the file as long as its data; what its number of sectors leaves out is dropped";
+      case EXTENT_PAST_END_OF_INODE ->
+          "make the file as long as its data; what its number of sectors leaves out is dropped";
       case EXTENT_OVERLAPPING -> "cut the later extent";
       case REFLINK_V_REFCOUNT_WRONG -> "write the number of references";
       default -> "mark the range as lost";
@@ -230,8 +231,8 @@ public final class RepairContents implements Repair {
     }
 
     /**
-     * Every version of the inode that sees the extent and is too short for it becomes as long, if its
-     * number of sectors says that the extent is its own; else the extent is not the file's.
+     * Every version of the inode that sees the extent and is too short for it becomes as long, if
+     * its number of sectors says that the extent is its own; else the extent is not the file's.
      */
     private void grow() {
       List<Inode> versions = new ArrayList<>();

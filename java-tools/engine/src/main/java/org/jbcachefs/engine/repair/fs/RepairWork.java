@@ -53,10 +53,7 @@ public final class RepairWork implements Repair {
   public void run(RepairContext context, List<CheckFinding> findings) {
     for (CheckFinding finding : findings) {
       if (finding.level() > 0) {
-        context
-            .filesystem()
-            .repair()
-            .rewrite(finding.btree(), finding.level() - 1, finding.pos());
+        context.filesystem().repair().rewrite(finding.btree(), finding.level() - 1, finding.pos());
         continue;
       }
       context
@@ -88,8 +85,7 @@ public final class RepairWork implements Repair {
         long flags = Backpointer.decode(key).flags();
         long work = Backpointer.FLAG_RECONCILE_PHYS.get(flags);
         if (work != 0) {
-          BtreeId list =
-              work == 1 ? BtreeId.RECONCILE_HIPRI_PHYS : BtreeId.RECONCILE_WORK_PHYS;
+          BtreeId list = work == 1 ? BtreeId.RECONCILE_HIPRI_PHYS : BtreeId.RECONCILE_WORK_PHYS;
           transaction.updateAlone(list, set(finding));
         }
       }
@@ -121,9 +117,7 @@ public final class RepairWork implements Repair {
         }
         return ExtentReconcile.PENDING.isSet(word)
             ? BtreeId.RECONCILE_PENDING
-            : ExtentReconcile.HIPRI.isSet(word)
-                ? BtreeId.RECONCILE_HIPRI
-                : BtreeId.RECONCILE_WORK;
+            : ExtentReconcile.HIPRI.isSet(word) ? BtreeId.RECONCILE_HIPRI : BtreeId.RECONCILE_WORK;
       }
     }
     return null;
