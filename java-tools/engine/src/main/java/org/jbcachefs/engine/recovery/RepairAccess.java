@@ -56,6 +56,14 @@ public final class RepairAccess {
     space.takeFrom(source);
   }
 
+  /**
+   * Writes all nodes. Btrees that began empty are so on disk only from then on: after a crash
+   * before it the journal has keys of what they were.
+   */
+  public void checkpoint() {
+    engine.checkpoint();
+  }
+
   /** The newest journal sequence number in use. */
   public long newestSeq() {
     return engine.newestSeq();

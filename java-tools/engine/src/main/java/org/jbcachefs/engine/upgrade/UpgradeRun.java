@@ -266,7 +266,8 @@ public final class UpgradeRun implements UpgradeBeginning {
       // From now on background work is noted, and none has been yet.
       filesystem.askForScan();
     }
-    filesystem.sync();
+    // What the steps replaced must not come back from the journal once the upgrade counts as done.
+    filesystem.repair().checkpoint();
     filesystem
         .superblockWriter()
         .update(editor -> {
