@@ -420,7 +420,7 @@ class NamespaceTest {
     assertEquals(null, option(directory, "bcachefs_effective.compression"));
     for (String wrong :
         List.of("compression=best", "data_replicas=9", "nocow=maybe", "errors=ro")) {
-      String[] parts = wrong.split("=");
+      String[] parts = wrong.split("=", -1);
       assertFails(PosixError.EINVAL, () -> setOption(directory, parts[0], parts[1]));
     }
   }

@@ -22,6 +22,7 @@ public enum InodeOption {
   INODES_32BIT(10, 8),
   CASEFOLD(11, 8);
 
+  /** By number, which is the place in the list. */
   private static final FilesystemOption[] OPTIONS =
       Arrays.stream(values())
           .map(option -> FilesystemOption.of(option.toString()))
@@ -47,7 +48,7 @@ public enum InodeOption {
 
   /** The filesystem-wide option of the same name. */
   public FilesystemOption option() {
-    return OPTIONS[ordinal()];
+    return OPTIONS[number];
   }
 
   /** The format's own name, in lower case. */
