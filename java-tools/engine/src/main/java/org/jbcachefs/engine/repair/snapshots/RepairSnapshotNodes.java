@@ -71,7 +71,7 @@ public final class RepairSnapshotNodes implements Repair {
         children.add(other);
       }
     }
-    children.sort(Comparator.comparing(Integer::toUnsignedLong).reversed());
+    children.sort(Comparator.comparingLong(Integer::toUnsignedLong).reversed());
     int child0 = children.isEmpty() ? 0 : children.getFirst();
     int child1 = children.size() > 1 ? children.get(1) : 0;
     int depth = 0;
