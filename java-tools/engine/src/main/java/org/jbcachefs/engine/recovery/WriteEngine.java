@@ -446,11 +446,12 @@ final class WriteEngine {
   }
 
   private int discard() {
-    nodeWork.ensureJournalRoom();
     return discards.run(journal.durableSeq(), this::markFree);
   }
 
   private void markFree(List<Discards.Bucket> buckets) {
+    // Each time: one round may free more buckets than the journal's reserve has room for.
+    nodeWork.ensureJournalRoom();
     Transaction transaction = committer.begin("bucket_discard").forReclaim();
     buckets.forEach(bucket -> transaction.discarded(bucket.device(), bucket.bucket()));
     transaction.commit();
