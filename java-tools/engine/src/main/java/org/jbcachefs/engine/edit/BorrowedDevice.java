@@ -4,56 +4,36 @@ package org.jbcachefs.engine.edit;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jbcachefs.block.BlockDevice;
+import org.jbcachefs.block.LentDevice;
 
-/** A device that its owner closes, not whoever it is lent to; it notes what is written to it. */
-record BorrowedDevice(BlockDevice device, List<EditResult.Write> writes) implements BlockDevice {
-  @Override
-  public String name() {
-    return device.name();
+/** A device that notes what is written to it. */
+final class BorrowedDevice extends LentDevice {
+  private final List<EditResult.Write> writes;
+
+  BorrowedDevice(BlockDevice device, List<EditResult.Write> writes) {
+    super(device);
+    this.writes = writes;
   }
 
-  @Override
-  public long size() {
-    return device.size();
-  }
-
-  @Override
-  public int blockSize() {
-    return device.blockSize();
-  }
-
-  @Override
-  public boolean readOnly() {
-    return device.readOnly();
-  }
-
-  @Override
-  public void read(long offset, MemorySegment into) {
-    device.read(offset, into);
-  }
-
-  @Override
-  public void write(long offset, MemorySegment from) {
-    device.write(offset, from);
-    writes.add(new EditResult.Write(name(), offset, from.byteSize()));
-  }
-
-  @Override
-  public void flush() {
-    device.flush();
-  }
-
-  @Override
-  public void discard(long offset, long length) {
-    device.discard(offset, length);
-  }
-
-  @Override
-  public void writeZeroes(long offset, long length) {
-    device.writeZeroes(offset, length);
+  private void note(long offset, long length) {
     writes.add(new EditResult.Write(name(), offset, length));
   }
 
   @Override
-  public void close() {}
+  public void write(long offset, MemorySegment from) {
+    super.write(offset, from);
+    note(offset, from.byteSize());
+  }
+
+  @Override
+  public void write(long offset, MemorySegment from, int flags) {
+    super.write(offset, from, flags);
+    note(offset, from.byteSize());
+  }
+
+  @Override
+  public void writeZeroes(long offset, long length) {
+    super.writeZeroes(offset, length);
+    note(offset, length);
+  }
 }

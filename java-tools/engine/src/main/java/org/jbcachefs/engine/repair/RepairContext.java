@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.engine.repair;
 
+import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jbcachefs.engine.btree.Btrees;
+import org.jbcachefs.engine.check.CheckFinding;
 import org.jbcachefs.engine.check.CheckOptions;
+import org.jbcachefs.engine.commit.Transaction;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
 
 /**
@@ -15,5 +20,20 @@ public record RepairContext(WritableFilesystem filesystem, CheckOptions options)
   /** The btrees as they are at any moment. */
   public Btrees btrees() {
     return filesystem.btrees();
+  }
+
+  /** Changes something in a transaction, as often as it has to begin anew. */
+  public void transact(Consumer<Transaction> work) {
+    filesystem.transact(
+        "fsck",
+        transaction -> {
+          work.accept(transaction);
+          return null;
+        });
+  }
+
+  /** Mends each finding in a transaction of its own. */
+  public void oneByOne(List<CheckFinding> findings, BiConsumer<Transaction, CheckFinding> mending) {
+    findings.forEach(finding -> transact(transaction -> mending.accept(transaction, finding)));
   }
 }

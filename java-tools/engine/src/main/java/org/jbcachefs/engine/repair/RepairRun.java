@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jbcachefs.block.BlockDevice;
+import org.jbcachefs.block.LentDevice;
 import org.jbcachefs.engine.check.Check;
 import org.jbcachefs.engine.check.CheckFinding;
 import org.jbcachefs.engine.check.CheckListener;

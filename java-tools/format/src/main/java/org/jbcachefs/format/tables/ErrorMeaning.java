@@ -6,8 +6,10 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What an error id means to a person: one sentence, how bad it is, what finds it, and what fsck
@@ -50,6 +52,19 @@ public record ErrorMeaning(
       throw new UncheckedIOException(e);
     }
     return table;
+  }
+
+  /** The errors that are found by one of those. Reads the resource. */
+  public static Set<FsckError> foundBy(String... finders) {
+    Set<String> wanted = Set.of(finders);
+    Set<FsckError> errors = EnumSet.noneOf(FsckError.class);
+    readTable()
+        .forEach((error, meaning) -> {
+          if (wanted.contains(meaning.foundBy)) {
+            errors.add(error);
+          }
+        });
+    return errors;
   }
 
   private static void addRow(Map<FsckError, ErrorMeaning> table, String line) {

@@ -304,7 +304,7 @@ final class AllocationSums {
   void merge(SumSink sink) {
     if (counting) {
       synchronized (counters) {
-        counters.addAll(sink.counters);
+        counters.addAll(sink.counters());
         openInodes.addAll(sink.openInodes);
         inodesHash += sink.inodesHash;
       }

@@ -2,7 +2,6 @@
 package org.jbcachefs.engine.check.alloc;
 
 import java.util.Arrays;
-import org.jbcachefs.engine.alloc.ContributionSink;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
@@ -10,24 +9,20 @@ import org.jbcachefs.format.bkey.KeyType;
 import org.jbcachefs.format.extent.ExtentPtr;
 import org.jbcachefs.format.extent.StripeValue;
 import org.jbcachefs.format.tables.DataType;
-import org.jbcachefs.format.value.AccountingType;
 
-/** Where contributions of one range end up. Belongs to one thread. */
-final class SumSink implements ContributionSink {
-  private static final int REPLICAS_DEVICES = 3;
-
+/**
+ * Where contributions of one range end up; those of inodes are not kept one by one but as a sum of
+ * hashes. Belongs to one thread.
+ */
+final class SumSink extends CounterSink {
   private final AllocationSums sums;
   private final Buckets buckets;
   private final BucketTable table;
-  private final PackedAccounting slot = new PackedAccounting();
   private final Bkey stripeKey = new Bkey();
   private final StripeValue stripe = new StripeValue();
   private final int[] stripeDevices = new int[16];
   private int stripeDeviceCount;
   private long stripeInHand = -1;
-
-  /** Counters that the kernel holds in memory, and by snapshot. */
-  final CounterMap counters = new CounterMap();
 
   /** Sum of hashes of all inodes' counters that are complete. */
   long inodesHash;
@@ -45,46 +40,6 @@ final class SumSink implements ContributionSink {
     this.sums = sums;
     this.buckets = sums.buckets();
     this.table = sums.table();
-  }
-
-  private void count(PackedAccounting pos, long first, long second, long third) {
-    counters.add(pos.inode, pos.offset, pos.snapshot, first, second, third);
-  }
-
-  @Override
-  public void inode() {
-    count(slot.of(AccountingType.NR_INODES), 1, 0, 0);
-  }
-
-  @Override
-  public void reserved(int replicas, long sectors) {
-    count(slot.of(AccountingType.PERSISTENT_RESERVED).put(0, replicas), sectors, 0, 0);
-  }
-
-  @Override
-  public void replicas(int dataType, int required, int[] devices, int count, long sectors) {
-    slot.of(AccountingType.REPLICAS).put(0, dataType).put(1, count).put(2, required);
-    for (int i = 0; i < count; i++) {
-      slot.put(REPLICAS_DEVICES + i, devices[i]);
-    }
-    count(slot, sectors, 0, 0);
-  }
-
-  @Override
-  public void compressed(int type, long extents, long uncompressed, long compressed) {
-    count(slot.of(AccountingType.COMPRESSION).put(0, type), extents, uncompressed, compressed);
-  }
-
-  @Override
-  public void snapshot(int id, long sectors) {
-    slot.of(AccountingType.SNAPSHOT).putNumber(0, Integer.toUnsignedLong(id), Integer.BYTES);
-    count(slot, sectors, 0, 0);
-  }
-
-  @Override
-  public void node(int btree, boolean interior, long sectors) {
-    slot.of(AccountingType.BTREE).putNumber(0, btree, Integer.BYTES);
-    count(slot, sectors, 1, interior ? 1 : 0);
   }
 
   @Override
@@ -123,18 +78,6 @@ final class SumSink implements ContributionSink {
   }
 
   @Override
-  public void reconcileWork(int reason, boolean metadata, long sectors) {
-    slot.of(AccountingType.RECONCILE_WORK).put(0, reason);
-    count(slot, metadata ? 0 : sectors, metadata ? sectors : 0, 0);
-  }
-
-  @Override
-  public void leaving(int device, long sectors) {
-    slot.of(AccountingType.DEV_LEAVING).putNumber(0, device, Integer.BYTES);
-    count(slot, sectors, 0, 0);
-  }
-
-  @Override
   public void pointer(
       int device, long sector, int generation, Share share, int dataType, long sectors) {
     if (!buckets.isMember(device)) {
@@ -158,9 +101,6 @@ final class SumSink implements ContributionSink {
     int known = table.generation(device, bucket);
     return node || known < 0 || known == generation;
   }
-
-  @Override
-  public void stripe(long index, int required, int[] devices, int count) {}
 
   @Override
   public void stripeBlock(long index, int block, int dataType, long sectors) {

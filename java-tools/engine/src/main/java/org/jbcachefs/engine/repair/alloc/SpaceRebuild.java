@@ -87,9 +87,9 @@ public final class SpaceRebuild {
       new GenerationDifference(btrees, changes).run(walk.generations());
       new BackpointerDifference(btrees, changes).run(backpointers.sorted());
       new StripeDifference(btrees, changes, sums).run();
-      new CounterDifference(filesystem, changes).run(sums.counters);
+      new CounterDifference(filesystem, changes).run(sums.counters());
       changes.commit();
-      return changes.made() + new SuperblockDifference(filesystem).run(sums.counters);
+      return changes.made() + new SuperblockDifference(filesystem).run(sums.counters());
     }
   }
 
@@ -246,7 +246,7 @@ public final class SpaceRebuild {
     private void add(int device, DataType type, long buckets, long sectors, long fragmented) {
       if (type != null) {
         slot.of(AccountingType.DEV_DATA_TYPE).put(0, device).put(1, type.number());
-        sums.counters.add(slot.inode, slot.offset, slot.snapshot, buckets, sectors, fragmented);
+        sums.counters().add(slot.inode, slot.offset, slot.snapshot, buckets, sectors, fragmented);
       }
     }
 

@@ -6,14 +6,12 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.IntFunction;
 import org.jbcachefs.engine.alloc.Backpointers;
-import org.jbcachefs.engine.alloc.ContributionSink;
 import org.jbcachefs.engine.alloc.Contributions;
 import org.jbcachefs.engine.btree.Btrees;
 import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.btree.live.LiveNode;
 import org.jbcachefs.engine.check.RecordSorter;
-import org.jbcachefs.engine.check.alloc.CounterMap;
-import org.jbcachefs.engine.check.alloc.PackedAccounting;
+import org.jbcachefs.engine.check.alloc.CounterSink;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
 import org.jbcachefs.engine.sb.DeviceSet;
 import org.jbcachefs.format.bkey.Bkey;
@@ -27,21 +25,19 @@ import org.jbcachefs.format.sb.Member;
 import org.jbcachefs.format.sb.Superblock;
 import org.jbcachefs.format.sb.SuperblockLayout;
 import org.jbcachefs.format.tables.DataType;
-import org.jbcachefs.format.value.AccountingType;
 import org.jbcachefs.format.value.AllocV4;
 
 /**
  * What all keys of a filesystem say about its space: sums by bucket, by counter and by stripe, and
  * the backpointers that there must be. Made by going over every key once. Belongs to one thread.
  */
-final class SpaceSums implements ContributionSink {
+final class SpaceSums extends CounterSink {
   private static final int[] LEAVES = {
     BtreeId.STRIPES.number(),
     BtreeId.REFLINK.number(),
     BtreeId.EXTENTS.number(),
     BtreeId.INODES.number()
   };
-  private static final int REPLICAS_DEVICES = 3;
   private static final int STRIPE_BLOCKS = 16;
 
   private final Btrees btrees;
@@ -51,7 +47,6 @@ final class SpaceSums implements ContributionSink {
   private final RecordSorter.Writer wanted;
   private final Contributions contributions;
   private final Backpointers backpointers;
-  private final PackedAccounting slot = new PackedAccounting();
   private final Map<Long, int[]> stripeBlocks = new HashMap<>();
   private final StripeValue stripe = new StripeValue();
   private final Bkey stripeKey = new Bkey();
@@ -64,9 +59,6 @@ final class SpaceSums implements ContributionSink {
 
   /** What points to buckets. */
   final BucketSums buckets;
-
-  /** Counters by their position, but for those that follow from the states of buckets. */
-  final CounterMap counters = new CounterMap();
 
   /**
    * @param backpointerRecords gets a record of {@link #RECORD} longs for each backpointer: its
@@ -243,64 +235,6 @@ final class SpaceSums implements ContributionSink {
         && ExtentPtr.staleness(known, backpointers.generation()) != 0;
   }
 
-  private void count(PackedAccounting pos, long first, long second, long third) {
-    counters.add(pos.inode, pos.offset, pos.snapshot, first, second, third);
-  }
-
-  @Override
-  public void inode() {
-    count(slot.of(AccountingType.NR_INODES), 1, 0, 0);
-  }
-
-  @Override
-  public void reserved(int replicas, long sectors) {
-    count(slot.of(AccountingType.PERSISTENT_RESERVED).put(0, replicas), sectors, 0, 0);
-  }
-
-  @Override
-  public void replicas(int dataType, int required, int[] on, int count, long sectors) {
-    slot.of(AccountingType.REPLICAS).put(0, dataType).put(1, count).put(2, required);
-    for (int i = 0; i < count; i++) {
-      slot.put(REPLICAS_DEVICES + i, on[i]);
-    }
-    count(slot, sectors, 0, 0);
-  }
-
-  @Override
-  public void compressed(int type, long extents, long uncompressed, long compressed) {
-    count(slot.of(AccountingType.COMPRESSION).put(0, type), extents, uncompressed, compressed);
-  }
-
-  @Override
-  public void snapshot(int id, long sectors) {
-    slot.of(AccountingType.SNAPSHOT).putNumber(0, Integer.toUnsignedLong(id), Integer.BYTES);
-    count(slot, sectors, 0, 0);
-  }
-
-  @Override
-  public void node(int btree, boolean interior, long sectors) {
-    slot.of(AccountingType.BTREE).putNumber(0, btree, Integer.BYTES);
-    count(slot, sectors, 1, interior ? 1 : 0);
-  }
-
-  @Override
-  public void extent(long inode, long length, long sectors) {
-    slot.of(AccountingType.INUM).putNumber(0, inode, Long.BYTES);
-    count(slot, 1, length, sectors);
-  }
-
-  @Override
-  public void reconcileWork(int reason, boolean metadata, long sectors) {
-    slot.of(AccountingType.RECONCILE_WORK).put(0, reason);
-    count(slot, metadata ? 0 : sectors, metadata ? sectors : 0, 0);
-  }
-
-  @Override
-  public void leaving(int device, long sectors) {
-    slot.of(AccountingType.DEV_LEAVING).putNumber(0, device, Integer.BYTES);
-    count(slot, sectors, 0, 0);
-  }
-
   @Override
   public void pointer(
       int device, long sector, int generation, Share share, int dataType, long sectors) {
@@ -335,9 +269,6 @@ final class SpaceSums implements ContributionSink {
       case STRIPE -> buckets.striped(device, bucket, sectors);
     }
   }
-
-  @Override
-  public void stripe(long index, int required, int[] on, int count) {}
 
   @Override
   public void stripeBlock(long index, int block, int dataType, long sectors) {

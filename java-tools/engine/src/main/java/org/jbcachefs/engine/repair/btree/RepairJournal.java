@@ -2,9 +2,7 @@
 package org.jbcachefs.engine.repair.btree;
 
 import java.util.Collections;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jbcachefs.engine.check.CheckFinding;
 import org.jbcachefs.engine.repair.Repair;
@@ -19,17 +17,8 @@ import org.jbcachefs.format.tables.FsckError;
  * more.
  */
 public final class RepairJournal implements Repair {
-  private static final Set<FsckError> ERRORS = Collections.unmodifiableSet(foundInJournal());
-
-  private static Set<FsckError> foundInJournal() {
-    Set<FsckError> errors = EnumSet.noneOf(FsckError.class);
-    for (Map.Entry<FsckError, ErrorMeaning> each : ErrorMeaning.readTable().entrySet()) {
-      if (Set.of("journal", "superblock").contains(each.getValue().foundBy())) {
-        errors.add(each.getKey());
-      }
-    }
-    return errors;
-  }
+  private static final Set<FsckError> ERRORS =
+      Collections.unmodifiableSet(ErrorMeaning.foundBy("journal", "superblock"));
 
   @Override
   public Set<FsckError> errors() {

@@ -3,9 +3,7 @@ package org.jbcachefs.engine.repair.btree;
 
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jbcachefs.engine.btree.KeyChecks;
 import org.jbcachefs.engine.btree.KeyIterator;
@@ -32,12 +30,8 @@ public final class RepairNodes implements Repair {
   private static final Set<FsckError> ERRORS = Collections.unmodifiableSet(foundWhileReading());
 
   private static Set<FsckError> foundWhileReading() {
-    Set<FsckError> errors = EnumSet.of(FsckError.BTREE_NODE_READ_ERROR, FsckError.DIRENT_TO_ITSELF);
-    for (Map.Entry<FsckError, ErrorMeaning> each : ErrorMeaning.readTable().entrySet()) {
-      if (Set.of("node", "key", "check_topology").contains(each.getValue().foundBy())) {
-        errors.add(each.getKey());
-      }
-    }
+    Set<FsckError> errors = ErrorMeaning.foundBy("node", "key", "check_topology");
+    errors.addAll(List.of(FsckError.BTREE_NODE_READ_ERROR, FsckError.DIRENT_TO_ITSELF));
     return errors;
   }
 

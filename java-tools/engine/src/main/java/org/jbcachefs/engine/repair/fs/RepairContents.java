@@ -84,14 +84,7 @@ public final class RepairContents implements Repair {
         Removal.run(context, BtreeId.of(finding.btree()), finding.pos());
         continue;
       }
-      context
-          .filesystem()
-          .transact(
-              "fsck",
-              transaction -> {
-                new One(context, transaction, finding).fix();
-                return null;
-              });
+      context.transact(transaction -> new One(context, transaction, finding).fix());
     }
   }
 
@@ -114,14 +107,7 @@ public final class RepairContents implements Repair {
       }
       for (int from = 0; from < all.size(); from += BATCH) {
         List<Bpos> some = all.subList(from, Math.min(all.size(), from + BATCH));
-        context
-            .filesystem()
-            .transact(
-                "fsck",
-                transaction -> {
-                  some.forEach(pos -> transaction.delete(btree, pos));
-                  return null;
-                });
+        context.transact(transaction -> some.forEach(pos -> transaction.delete(btree, pos)));
       }
     }
   }

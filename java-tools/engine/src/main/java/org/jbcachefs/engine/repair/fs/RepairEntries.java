@@ -61,16 +61,7 @@ public final class RepairEntries implements Repair {
   @Override
   public void run(RepairContext context, List<CheckFinding> findings) {
     SnapshotTable table = context.filesystem().snapshots();
-    for (CheckFinding finding : findings) {
-      context
-          .filesystem()
-          .transact(
-              "fsck",
-              transaction -> {
-                fix(context, transaction, table, finding);
-                return null;
-              });
-    }
+    context.oneByOne(findings, (transaction, finding) -> fix(context, transaction, table, finding));
   }
 
   private static void fix(

@@ -115,16 +115,9 @@ public final class RepairInodes implements Repair {
 
   @Override
   public void run(RepairContext context, List<CheckFinding> findings) {
-    for (CheckFinding finding : findings) {
-      context
-          .filesystem()
-          .transact(
-              "fsck",
-              transaction -> {
-                fix(transaction, context.filesystem().snapshots(), finding);
-                return null;
-              });
-    }
+    context.oneByOne(
+        findings,
+        (transaction, finding) -> fix(transaction, context.filesystem().snapshots(), finding));
   }
 
   private static void hashAsAbove(

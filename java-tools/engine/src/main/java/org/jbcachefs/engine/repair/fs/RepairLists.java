@@ -76,13 +76,6 @@ public final class RepairLists implements Repair {
   }
 
   private static void delete(RepairContext context, BtreeId btree, Bpos pos) {
-    context
-        .filesystem()
-        .transact(
-            "fsck",
-            transaction -> {
-              transaction.delete(btree, pos);
-              return null;
-            });
+    context.transact(transaction -> transaction.delete(btree, pos));
   }
 }

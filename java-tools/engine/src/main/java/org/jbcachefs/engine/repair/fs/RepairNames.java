@@ -61,16 +61,8 @@ public final class RepairNames implements Repair {
     findings.forEach(finding -> inodes.add(finding.pos().offset()));
     EntriesOf entries = new EntriesOf(context, inodes);
     SnapshotTable table = context.filesystem().snapshots();
-    for (CheckFinding finding : findings) {
-      context
-          .filesystem()
-          .transact(
-              "fsck",
-              transaction -> {
-                fix(context, transaction, table, entries, finding);
-                return null;
-              });
-    }
+    context.oneByOne(
+        findings, (transaction, finding) -> fix(context, transaction, table, entries, finding));
   }
 
   private static void fix(

@@ -72,14 +72,8 @@ public final class RepairPointers implements Repair {
         context.filesystem().repair().rewrite(finding.btree(), 0, finding.pos());
         continue;
       }
-      context
-          .filesystem()
-          .transact(
-              "fsck",
-              transaction -> {
-                fix(context, transaction, BtreeId.of(finding.btree()), finding.pos());
-                return null;
-              });
+      context.transact(
+          transaction -> fix(context, transaction, BtreeId.of(finding.btree()), finding.pos()));
     }
     for (CheckFinding node : nodes) {
       context.filesystem().repair().rewrite(node.btree(), node.level() - 1, node.pos());

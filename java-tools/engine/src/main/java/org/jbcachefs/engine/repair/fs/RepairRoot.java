@@ -54,16 +54,7 @@ public final class RepairRoot implements Repair {
 
   @Override
   public void run(RepairContext context, List<CheckFinding> findings) {
-    for (CheckFinding finding : findings) {
-      context
-          .filesystem()
-          .transact(
-              "fsck",
-              transaction -> {
-                fix(context, transaction, finding);
-                return null;
-              });
-    }
+    context.oneByOne(findings, (transaction, finding) -> fix(context, transaction, finding));
   }
 
   private static void fix(RepairContext context, Transaction transaction, CheckFinding finding) {

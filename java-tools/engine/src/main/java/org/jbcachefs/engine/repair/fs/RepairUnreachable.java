@@ -49,16 +49,8 @@ public final class RepairUnreachable implements Repair {
 
   @Override
   public void run(RepairContext context, List<CheckFinding> findings) {
-    for (CheckFinding finding : findings) {
-      context
-          .filesystem()
-          .transact(
-              "fsck",
-              transaction -> {
-                new One(context, transaction, finding.pos()).fix();
-                return null;
-              });
-    }
+    context.oneByOne(
+        findings, (transaction, finding) -> new One(context, transaction, finding.pos()).fix());
   }
 
   /** One inode, in one transaction. */

@@ -56,14 +56,7 @@ public final class RepairWork implements Repair {
         context.filesystem().repair().rewrite(finding.btree(), finding.level() - 1, finding.pos());
         continue;
       }
-      context
-          .filesystem()
-          .transact(
-              "fsck",
-              transaction -> {
-                fix(context, transaction, finding);
-                return null;
-              });
+      context.transact(transaction -> fix(context, transaction, finding));
     }
   }
 

@@ -50,14 +50,7 @@ public final class RepairSnapshotNodes implements Repair {
     for (int id : all.ids()) {
       if (known.get(id) == null) {
         int tree = tree(context, all, id);
-        context
-            .filesystem()
-            .transact(
-                "fsck",
-                transaction -> {
-                  make(transaction, all, subvolumes, id, tree);
-                  return null;
-                });
+        context.transact(transaction -> make(transaction, all, subvolumes, id, tree));
       }
     }
   }

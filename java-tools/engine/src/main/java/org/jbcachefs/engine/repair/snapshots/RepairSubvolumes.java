@@ -70,14 +70,8 @@ public final class RepairSubvolumes implements Repair {
     for (CheckFinding finding : findings) {
       SnapshotTable snapshots = context.filesystem().snapshots();
       SubvolumeTable subvolumes = context.filesystem().subvolumes();
-      context
-          .filesystem()
-          .transact(
-              "fsck",
-              transaction -> {
-                new One(transaction, snapshots, subvolumes, lost, finding).fix();
-                return null;
-              });
+      context.transact(
+          transaction -> new One(transaction, snapshots, subvolumes, lost, finding).fix());
     }
   }
 

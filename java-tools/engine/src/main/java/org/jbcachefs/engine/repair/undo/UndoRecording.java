@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import org.jbcachefs.block.BlockDevice;
+import org.jbcachefs.block.LentDevice;
 import org.jbcachefs.engine.sb.DeviceSet;
 import org.jbcachefs.engine.sb.DeviceSetAssembly;
 import org.jbcachefs.format.sb.Member;
@@ -109,19 +110,18 @@ public final class UndoRecording implements AutoCloseable {
     file.close();
   }
 
-  private final class RecordedDevice implements BlockDevice {
-    private final BlockDevice device;
+  private final class RecordedDevice extends LentDevice {
     private final int index;
     private final Set<Long> kept = new HashSet<>();
 
     private RecordedDevice(BlockDevice device, int index) {
-      this.device = device;
+      super(device);
       this.index = index;
     }
 
     /** Keeps what was not kept yet of a range; a page is kept as a whole. */
     private synchronized void keepRange(long offset, long length) {
-      long end = (Math.min(offset + length, device.size()) + PAGE - 1) / PAGE;
+      long end = (Math.min(offset + length, size()) + PAGE - 1) / PAGE;
       boolean more = false;
       long page = offset / PAGE;
       while (page < end) {
@@ -136,8 +136,8 @@ public final class UndoRecording implements AutoCloseable {
           continue;
         }
         long from = page * PAGE;
-        byte[] data = new byte[(int) (Math.min(until * PAGE, device.size()) - from)];
-        device.read(from, MemorySegment.ofArray(data));
+        byte[] data = new byte[(int) (Math.min(until * PAGE, size()) - from)];
+        read(from, MemorySegment.ofArray(data));
         keep(index, from, data);
         for (; page < until; page++) {
           kept.add(page);
@@ -150,45 +150,15 @@ public final class UndoRecording implements AutoCloseable {
     }
 
     @Override
-    public String name() {
-      return device.name();
-    }
-
-    @Override
-    public long size() {
-      return device.size();
-    }
-
-    @Override
-    public int blockSize() {
-      return device.blockSize();
-    }
-
-    @Override
-    public boolean readOnly() {
-      return device.readOnly();
-    }
-
-    @Override
-    public void read(long offset, MemorySegment into) {
-      device.read(offset, into);
-    }
-
-    @Override
     public void write(long offset, MemorySegment from) {
       keepRange(offset, from.byteSize());
-      device.write(offset, from);
+      super.write(offset, from);
     }
 
     @Override
     public void write(long offset, MemorySegment from, int flags) {
       keepRange(offset, from.byteSize());
-      device.write(offset, from, flags);
-    }
-
-    @Override
-    public void flush() {
-      device.flush();
+      super.write(offset, from, flags);
     }
 
     @Override
@@ -199,10 +169,7 @@ public final class UndoRecording implements AutoCloseable {
     @Override
     public void writeZeroes(long offset, long length) {
       keepRange(offset, length);
-      device.writeZeroes(offset, length);
+      super.writeZeroes(offset, length);
     }
-
-    @Override
-    public void close() {}
   }
 }

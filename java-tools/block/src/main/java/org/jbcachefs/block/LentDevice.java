@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-package org.jbcachefs.engine.repair;
+package org.jbcachefs.block;
 
 import java.lang.foreign.MemorySegment;
-import org.jbcachefs.block.BlockDevice;
 
-/** A device that its owner closes, not whoever it is lent to. */
-record LentDevice(BlockDevice device) implements BlockDevice {
+/**
+ * A device that its owner closes, not whoever it is lent to. Those who extend it see what is
+ * written on its way. As thread-safe as the device.
+ */
+public class LentDevice implements BlockDevice {
+  private final BlockDevice device;
+
+  public LentDevice(BlockDevice device) {
+    this.device = device;
+  }
+
   @Override
   public String name() {
     return device.name();
