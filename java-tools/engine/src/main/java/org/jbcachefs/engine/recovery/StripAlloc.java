@@ -22,8 +22,8 @@ import org.jbcachefs.format.tables.Feature;
 /**
  * Takes everything that is kept about space out of a filesystem that was shut down cleanly: its
  * btrees lose their roots, and the superblock its replicas entries and the places of the journal.
- * It can be read as before; a kernel that mounts it read-write makes all of it anew, which a feature
- * in the superblock asks for, and this program refuses to write to it. Source: {@code
+ * It can be read as before; a kernel that mounts it read-write makes all of it anew, which a
+ * feature in the superblock asks for, and this program refuses to write to it. Source: {@code
  * strip_fs_alloc} of the reference.
  */
 public final class StripAlloc {
