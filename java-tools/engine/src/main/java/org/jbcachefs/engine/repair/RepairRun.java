@@ -40,7 +40,7 @@ public final class RepairRun {
   private final Map<String, Boolean> answers = new HashMap<>();
   private final Map<FsckError, ErrorMeaning> meanings = ErrorMeaning.readTable();
 
-  /** Something is wrong with snapshots or subvolumes that cannot be repaired. */
+  /** Something is wrong with snapshots or subvolumes that is not going to be repaired. */
   private boolean snapshotsLeft;
 
   /**
@@ -112,15 +112,18 @@ public final class RepairRun {
     Map<Repair, List<CheckFinding>> accepted = new LinkedHashMap<>();
     snapshotsLeft = false;
     for (CheckFinding finding : found) {
-      snapshotsLeft |=
-          RepairTable.of(finding).isEmpty()
-              && finding.error() != null
-              && ABOUT_SNAPSHOTS.contains(meanings.get(finding.error()).foundBy());
       Repair repair = RepairTable.of(finding).orElse(null);
-      if (repair != null
-          && !finding.note()
-          && answers.computeIfAbsent(sentence(finding), _ -> listener.accept(finding, repair))) {
+      boolean isAccepted =
+          repair != null
+              && !finding.note()
+              && answers.computeIfAbsent(sentence(finding), _ -> listener.accept(finding, repair));
+      if (isAccepted) {
         accepted.computeIfAbsent(repair, _ -> new ArrayList<>()).add(finding);
+      } else {
+        snapshotsLeft |=
+            finding.error() != null
+                && !finding.note()
+                && ABOUT_SNAPSHOTS.contains(meanings.get(finding.error()).foundBy());
       }
     }
     return accepted;

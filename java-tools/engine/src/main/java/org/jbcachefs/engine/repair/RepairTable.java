@@ -18,9 +18,11 @@ import org.jbcachefs.engine.repair.fs.RepairLists;
 import org.jbcachefs.engine.repair.fs.RepairNames;
 import org.jbcachefs.engine.repair.fs.RepairPointers;
 import org.jbcachefs.engine.repair.fs.RepairRoot;
+import org.jbcachefs.engine.repair.fs.RepairStrayKeys;
 import org.jbcachefs.engine.repair.fs.RepairUnreachable;
 import org.jbcachefs.engine.repair.fs.RepairWork;
-import org.jbcachefs.engine.repair.snapshots.RepairSnapshotNodes;
+import org.jbcachefs.engine.repair.snapshots.RepairSnapshots;
+import org.jbcachefs.engine.repair.snapshots.RepairSubvolumePaths;
 import org.jbcachefs.engine.repair.snapshots.RepairSubvolumes;
 import org.jbcachefs.format.tables.FsckError;
 
@@ -33,12 +35,14 @@ public final class RepairTable {
           new RepairNodes(),
           new RepairPointers(),
           new RepairKeyVersion(),
-          new RepairSnapshotNodes(),
+          new RepairSnapshots(),
           new RepairSubvolumes(),
           new RepairRoot(),
+          new RepairStrayKeys(),
           new RepairContents(),
           new RepairInodes(),
           new RepairEntries(),
+          new RepairSubvolumePaths(),
           new RepairNames(),
           new RepairUnreachable(),
           new RepairLists(),

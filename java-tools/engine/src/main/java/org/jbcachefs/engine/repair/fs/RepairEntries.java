@@ -4,6 +4,8 @@ package org.jbcachefs.engine.repair.fs;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
 import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.check.CheckFinding;
@@ -23,6 +25,7 @@ import org.jbcachefs.format.value.Dirent;
 import org.jbcachefs.format.value.Inode;
 import org.jbcachefs.format.value.InodeBuilder;
 import org.jbcachefs.format.value.InodeField;
+import org.jbcachefs.format.value.Subvolume;
 
 /** Directory entries and xattrs: where they are, what they lead to, and what they say of it. */
 public final class RepairEntries implements Repair {
@@ -34,6 +37,8 @@ public final class RepairEntries implements Repair {
               FsckError.DIRENT_D_TYPE_WRONG,
               FsckError.DIRENT_CASEFOLD_MISMATCH,
               FsckError.DIRENT_TO_MISSING_SUBVOL,
+              FsckError.DIRENT_TO_MISSING_PARENT_SUBVOL,
+              FsckError.DIRENT_NOT_VISIBLE_IN_PARENT_SUBVOL,
               FsckError.HASH_TABLE_KEY_WRONG_OFFSET,
               FsckError.HASH_TABLE_KEY_DUPLICATE));
 
@@ -51,6 +56,8 @@ public final class RepairEntries implements Repair {
   public String what(FsckError error) {
     return switch (error) {
       case DIRENT_TO_MISSING_INODE, DIRENT_TO_MISSING_SUBVOL -> "remove the entry";
+      case DIRENT_TO_MISSING_PARENT_SUBVOL, DIRENT_NOT_VISIBLE_IN_PARENT_SUBVOL ->
+          "make it say which subvolume it is in";
       case DIRENT_TO_OVERWRITTEN_INODE -> "hide the entry where its inode is gone";
       case DIRENT_D_TYPE_WRONG -> "write the right type";
       case HASH_TABLE_KEY_DUPLICATE -> "remove it if it is the same, else give it another name";
@@ -87,6 +94,8 @@ public final class RepairEntries implements Repair {
         }
       }
       case DIRENT_TO_MISSING_SUBVOL -> names.remove(pos);
+      case DIRENT_TO_MISSING_PARENT_SUBVOL, DIRENT_NOT_VISIBLE_IN_PARENT_SUBVOL ->
+          parent(context, transaction, table, key);
       case DIRENT_TO_OVERWRITTEN_INODE -> hide(transaction, table, key, casefold);
       case DIRENT_D_TYPE_WRONG -> {
         long at = key.valueOffset() + Dirent.OFFSET_TYPE;
@@ -103,6 +112,29 @@ public final class RepairEntries implements Repair {
         long offset = names.moveEntry(key);
         tellInode(names, key, offset);
       }
+    }
+  }
+
+  /** A subvolume's entry says which subvolume it is in: one that sees it. */
+  private static void parent(
+      RepairContext context, Transaction transaction, SnapshotTable table, Bkey key) {
+    if (Dirent.type(key) != Dirent.TYPE_SUBVOLUME) {
+      return;
+    }
+    NavigableMap<Integer, Subvolume> subvolumes = context.filesystem().subvolumes().all();
+    Subvolume child = subvolumes.get((int) Dirent.target(key));
+    int found = 0;
+    for (Map.Entry<Integer, Subvolume> each : subvolumes.entrySet()) {
+      boolean sees =
+          !each.getValue().unlinked()
+              && table.isAncestor(each.getValue().snapshot(), key.snapshot());
+      boolean better = found == 0 || (child != null && child.fsPathParent() == each.getKey());
+      found = sees && better ? each.getKey() : found;
+    }
+    if (found != 0) {
+      long at = key.valueOffset() + Dirent.OFFSET_PARENT_SUBVOL;
+      Le.putU32(key.segment(), at, found);
+      transaction.update(BtreeId.DIRENTS, key);
     }
   }
 

@@ -82,7 +82,9 @@ public final class RepairNames implements Repair {
         entries.of(was.number()).stream()
             .filter(at ->
                 leadsTo(transaction, at, was)
-                    && (table.isAncestor(pos.snapshot(), at.snapshot())
+                    // The root of a subvolume has its name in another one.
+                    && (was.get(InodeField.SUBVOL) != 0
+                        || table.isAncestor(pos.snapshot(), at.snapshot())
                         || table.isAncestor(at.snapshot(), pos.snapshot())))
             .toList();
     switch (finding.error()) {

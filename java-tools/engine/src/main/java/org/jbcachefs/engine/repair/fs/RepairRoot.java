@@ -28,10 +28,7 @@ public final class RepairRoot implements Repair {
 
   private static final Set<FsckError> ERRORS =
       Collections.unmodifiableSet(
-          EnumSet.of(
-              FsckError.ROOT_DIR_MISSING,
-              FsckError.ROOT_INODE_NOT_DIR,
-              FsckError.SUBVOL_ROOT_WRONG_BI_SUBVOL));
+          EnumSet.of(FsckError.ROOT_DIR_MISSING, FsckError.ROOT_INODE_NOT_DIR));
 
   @Override
   public Set<FsckError> errors() {
@@ -45,11 +42,9 @@ public final class RepairRoot implements Repair {
 
   @Override
   public String what(FsckError error) {
-    return switch (error) {
-      case ROOT_DIR_MISSING -> "make the root directory anew";
-      case ROOT_INODE_NOT_DIR -> "make it a directory";
-      default -> "write into the root directory whose it is";
-    };
+    return error == FsckError.ROOT_DIR_MISSING
+        ? "make the root directory anew"
+        : "make it a directory";
   }
 
   @Override
@@ -59,22 +54,6 @@ public final class RepairRoot implements Repair {
 
   private static void fix(RepairContext context, Transaction transaction, CheckFinding finding) {
     boolean casefold = context.filesystem().defaults().casefold();
-    if (finding.error() == FsckError.SUBVOL_ROOT_WRONG_BI_SUBVOL) {
-      int id = (int) finding.pos().offset();
-      Subvolume subvolume = context.filesystem().subvolumes().get(id);
-      if (subvolume != null) {
-        EntryRepair names =
-            new EntryRepair(
-                transaction, context.filesystem().snapshots(), subvolume.snapshot(), casefold);
-        Inode root = names.inode(subvolume.inode());
-        if (root != null) {
-          InodeBuilder named = new InodeBuilder(root).set(InodeField.SUBVOL, id);
-          named.set(InodeField.PARENT_SUBVOL, subvolume.fsPathParent());
-          names.put(named.build());
-        }
-      }
-      return;
-    }
     EntryRepair names =
         new EntryRepair(
             transaction, context.filesystem().snapshots(), finding.pos().snapshot(), casefold);

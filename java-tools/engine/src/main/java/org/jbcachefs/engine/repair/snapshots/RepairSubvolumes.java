@@ -7,8 +7,10 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.check.CheckFinding;
 import org.jbcachefs.engine.commit.Transaction;
+import org.jbcachefs.engine.fs.write.EntryRepair;
 import org.jbcachefs.engine.repair.Repair;
 import org.jbcachefs.engine.repair.RepairContext;
 import org.jbcachefs.engine.repair.RepairStage;
@@ -18,30 +20,35 @@ import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.bkey.KeyType;
+import org.jbcachefs.format.hash.StrHash;
+import org.jbcachefs.format.sb.Superblock;
+import org.jbcachefs.format.sb.SuperblockFlag;
+import org.jbcachefs.format.tables.Feature;
 import org.jbcachefs.format.tables.FsckError;
+import org.jbcachefs.format.value.Inode;
+import org.jbcachefs.format.value.InodeBuilder;
+import org.jbcachefs.format.value.InodeField;
 import org.jbcachefs.format.value.Snapshot;
 import org.jbcachefs.format.value.SnapshotTree;
 import org.jbcachefs.format.value.Subvolume;
 
 /** Subvolumes, snapshot nodes and snapshot trees: what they say of each other. */
 public final class RepairSubvolumes implements Repair {
+  private static final int ROOT_MODE = Inode.TYPE_DIRECTORY | 0700;
+
   private static final Set<FsckError> ERRORS =
       Collections.unmodifiableSet(
           EnumSet.of(
               FsckError.ROOT_SUBVOL_MISSING,
               FsckError.SUBVOL_MISSING,
               FsckError.SUBVOL_NOT_MASTER_AND_NOT_SNAPSHOT,
-              FsckError.SNAPSHOT_BAD_DEPTH,
-              FsckError.SNAPSHOT_BAD_SKIPLIST,
-              FsckError.SNAPSHOT_SHOULD_NOT_HAVE_SUBVOL,
-              FsckError.SNAPSHOT_SUBVOL_FLAG_WRONG,
-              FsckError.SNAPSHOT_SUBVOL_BACKREF_WRONG,
               FsckError.SNAPSHOT_TREE_TO_MISSING_SUBVOL,
               FsckError.SNAPSHOT_TREE_TO_WRONG_SUBVOL,
               FsckError.SNAPSHOT_TREE_TO_SNAPSHOT_SUBVOL,
               FsckError.SUBVOL_CHILDREN_BAD,
               FsckError.SUBVOL_CHILDREN_NOT_SET,
-              FsckError.SUBVOL_FS_PATH_PARENT_WRONG,
+              FsckError.SUBVOL_ROOT_WRONG_BI_SUBVOL,
+              FsckError.SUBVOL_TO_MISSING_ROOT,
               FsckError.SUBVOL_ROOT_FS_PATH_PARENT_NONZERO));
 
   @Override
@@ -58,6 +65,9 @@ public final class RepairSubvolumes implements Repair {
   public String what(FsckError error) {
     return switch (error) {
       case ROOT_SUBVOL_MISSING, SUBVOL_MISSING -> "make the subvolume anew of what names it";
+      case SUBVOL_ROOT_WRONG_BI_SUBVOL ->
+          "find the root that says to be its, else make its own say so";
+      case SUBVOL_TO_MISSING_ROOT -> "find the root that says to be its, else make an empty one";
       case SUBVOL_CHILDREN_BAD -> "take it off the list";
       case SUBVOL_CHILDREN_NOT_SET -> "put it on the list";
       default -> "write what the others say";
@@ -71,12 +81,13 @@ public final class RepairSubvolumes implements Repair {
       SnapshotTable snapshots = context.filesystem().snapshots();
       SubvolumeTable subvolumes = context.filesystem().subvolumes();
       context.transact(
-          transaction -> new One(transaction, snapshots, subvolumes, lost, finding).fix());
+          transaction -> new One(context, transaction, snapshots, subvolumes, lost, finding).fix());
     }
   }
 
   /** One finding, in one transaction. */
   private record One(
+      RepairContext context,
       Transaction transaction,
       SnapshotTable snapshots,
       SubvolumeTable subvolumes,
@@ -103,8 +114,8 @@ public final class RepairSubvolumes implements Repair {
             transaction.set(BtreeId.SUBVOLUME_CHILDREN, Bpos.of(parent, id));
           }
         }
-        case SUBVOL_FS_PATH_PARENT_WRONG -> setParent(id, (int) expected());
-        case SUBVOL_ROOT_FS_PATH_PARENT_NONZERO -> setParent(id, 0);
+        case SUBVOL_ROOT_WRONG_BI_SUBVOL, SUBVOL_TO_MISSING_ROOT -> root(id);
+        case SUBVOL_ROOT_FS_PATH_PARENT_NONZERO -> SubvolumeParent.set(transaction, subvolumes, id, 0);
         case SNAPSHOT_TREE_TO_MISSING_SUBVOL,
             SNAPSHOT_TREE_TO_WRONG_SUBVOL,
             SNAPSHOT_TREE_TO_SNAPSHOT_SUBVOL ->
@@ -113,8 +124,82 @@ public final class RepairSubvolumes implements Repair {
       }
     }
 
-    private long expected() {
-      return Long.parseUnsignedLong(finding.expected());
+    /**
+     * The root directory of a subvolume whose own is not there, or says to be another's: a directory
+     * that its snapshot sees and that says to be it; else its own says so, or a new one is made.
+     */
+    private void root(int id) {
+      Subvolume subvolume = subvolumes.get(id);
+      if (subvolume == null) {
+        return;
+      }
+      EntryRepair names =
+          new EntryRepair(
+              transaction,
+              snapshots,
+              subvolume.snapshot(),
+              context.filesystem().defaults().casefold());
+      Inode root = names.inode(subvolume.inode());
+      if (root != null && root.get(InodeField.SUBVOL) == id) {
+        return;
+      }
+      long found = rootSeen(names, id);
+      if (found != 0) {
+        Bpos pos = Bpos.of(0, Integer.toUnsignedLong(id));
+        put(BtreeId.SUBVOLUMES, pos, KeyType.SUBVOLUME, encoded(withRoot(subvolume, found)));
+        return;
+      }
+      long parent = Integer.toUnsignedLong(subvolume.fsPathParent());
+      if (root != null) {
+        names.put(
+            new InodeBuilder(root)
+                .set(InodeField.SUBVOL, id)
+                .set(InodeField.PARENT_SUBVOL, parent)
+                .build());
+        return;
+      }
+      names.put(
+          new InodeBuilder(subvolume.inode(), subvolume.snapshot())
+              .mode(ROOT_MODE)
+              .hash(hash(), context.filesystem().random().nextLong())
+              .set(InodeField.SUBVOL, id)
+              .set(InodeField.PARENT_SUBVOL, parent)
+              .build());
+    }
+
+    private static long rootSeen(EntryRepair names, int id) {
+      try (KeyIterator keys =
+          names.keys().visible(BtreeId.INODES, Bpos.MIN, new Bpos(0, -1, 0))) {
+        while (keys.next()) {
+          if (Inode.is(keys.key())) {
+            Inode inode = Inode.decode(keys.key());
+            if (inode.get(InodeField.SUBVOL) == id && inode.isDirectory()) {
+              return inode.number();
+            }
+          }
+        }
+      }
+      return 0;
+    }
+
+    private int hash() {
+      Superblock superblock = context.filesystem().superblock();
+      return StrHash.typeOf(
+          (int) superblock.flag(SuperblockFlag.STR_HASH_TYPE),
+          superblock.has(Feature.NEW_SIPHASH));
+    }
+
+    private static Subvolume withRoot(Subvolume was, long inode) {
+      return new Subvolume(
+          was.flags(),
+          was.snapshot(),
+          inode,
+          was.creationParent(),
+          was.fsPathParent(),
+          was.otimeLo(),
+          was.otimeHi(),
+          was.state(),
+          was.shape());
     }
 
     private void makeAll() {
@@ -129,34 +214,6 @@ public final class RepairSubvolumes implements Repair {
           }
         }
       }
-    }
-
-    private void setParent(int id, int parent) {
-      Subvolume subvolume = subvolumes.get(id);
-      if (subvolume == null) {
-        return;
-      }
-      long number = Integer.toUnsignedLong(id);
-      if (subvolume.fsPathParent() != 0) {
-        long old = Integer.toUnsignedLong(subvolume.fsPathParent());
-        transaction.delete(BtreeId.SUBVOLUME_CHILDREN, Bpos.of(old, number));
-      }
-      if (parent != 0) {
-        transaction.set(
-            BtreeId.SUBVOLUME_CHILDREN, Bpos.of(Integer.toUnsignedLong(parent), number));
-      }
-      Subvolume changed =
-          new Subvolume(
-              subvolume.flags(),
-              subvolume.snapshot(),
-              subvolume.inode(),
-              subvolume.creationParent(),
-              parent,
-              subvolume.otimeLo(),
-              subvolume.otimeHi(),
-              subvolume.state(),
-              subvolume.shape());
-      put(BtreeId.SUBVOLUMES, Bpos.of(0, number), KeyType.SUBVOLUME, encoded(changed));
     }
 
     private void setMaster() {
@@ -221,30 +278,15 @@ public final class RepairSubvolumes implements Repair {
       put(BtreeId.SUBVOLUMES, pos, KeyType.SUBVOLUME, encoded(changed));
     }
 
+    /** The subvolume that a snapshot names cannot be had: it names whichever shows it. */
     private void snapshot(int id) {
       Snapshot was = snapshots.get(id);
       if (was == null) {
         return;
       }
-      int flags = was.flags();
-      int subvolume = was.subvolume();
-      int depth = was.depth();
-      int skip0 = was.skip0();
-      int skip1 = was.skip1();
-      int skip2 = was.skip2();
-      switch (finding.error()) {
-        case SNAPSHOT_BAD_DEPTH -> depth = (int) expected();
-        case SNAPSHOT_BAD_SKIPLIST -> {
-          skip0 = was.parent();
-          skip1 = was.parent();
-          skip2 = was.parent();
-        }
-        case SNAPSHOT_SHOULD_NOT_HAVE_SUBVOL -> subvolume = 0;
-        default -> {
-          subvolume = shownBy(id);
-          flags = subvolume == 0 ? flags & ~Snapshot.FLAG_SUBVOL : flags | Snapshot.FLAG_SUBVOL;
-        }
-      }
+      int subvolume = shownBy(id);
+      int without = was.flags() & ~Snapshot.FLAG_SUBVOL;
+      int flags = subvolume == 0 ? without : without | Snapshot.FLAG_SUBVOL;
       Snapshot changed =
           new Snapshot(
               flags,
@@ -253,10 +295,10 @@ public final class RepairSubvolumes implements Repair {
               was.child1(),
               subvolume,
               was.tree(),
-              depth,
-              skip0,
-              skip1,
-              skip2,
+              was.depth(),
+              was.skip0(),
+              was.skip1(),
+              was.skip2(),
               was.btimeLo(),
               was.btimeHi(),
               was.state(),

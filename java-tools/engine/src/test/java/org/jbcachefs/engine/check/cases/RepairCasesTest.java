@@ -41,8 +41,6 @@ class RepairCasesTest {
   /** What no repair of this version mends, though each of the errors has one. */
   private static final Map<String, String> LEFT =
       Map.of(
-          "orphan_become_tree_root", "a root made up for two lost ancestors has no tree",
-          "two_subvols_one_snapshot", "nobody knows which of them is the copy",
           "ptr_before_first_bucket", "the member says that its superblock lies before all buckets",
           "subvolume_with_two_names", "a subvolume's second name is taken for an older version's");
 
