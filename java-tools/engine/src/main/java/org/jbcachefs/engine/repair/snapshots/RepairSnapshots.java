@@ -29,7 +29,6 @@ import org.jbcachefs.format.bkey.KeyType;
 import org.jbcachefs.format.tables.FsckError;
 import org.jbcachefs.format.value.Inode;
 import org.jbcachefs.format.value.InodeField;
-import org.jbcachefs.format.value.Snapshot;
 import org.jbcachefs.format.value.SnapshotTree;
 import org.jbcachefs.format.value.Subvolume;
 import org.jbcachefs.format.value.Value;
@@ -90,16 +89,21 @@ public final class RepairSnapshots implements Repair {
     SnapshotForest forest =
         new SnapshotForest(known, subvolumes, trees, new Keys(context.btrees(), known));
     List<Consumer<Transaction>> changes = new ArrayList<>();
-    forest.nodes().descendingMap().forEach((id, node) -> {
-      if (!node.equals(known.get(id))) {
-        changes.add(put(BtreeId.SNAPSHOTS, id, KeyType.SNAPSHOT, node));
-      }
-    });
-    forest.trees().forEach((id, tree) -> {
-      if (!tree.equals(trees.get(id))) {
-        changes.add(put(BtreeId.SNAPSHOT_TREES, id, KeyType.SNAPSHOT_TREE, tree));
-      }
-    });
+    forest
+        .nodes()
+        .descendingMap()
+        .forEach((id, node) -> {
+          if (!node.equals(known.get(id))) {
+            changes.add(put(BtreeId.SNAPSHOTS, id, KeyType.SNAPSHOT, node));
+          }
+        });
+    forest
+        .trees()
+        .forEach((id, tree) -> {
+          if (!tree.equals(trees.get(id))) {
+            changes.add(put(BtreeId.SNAPSHOT_TREES, id, KeyType.SNAPSHOT_TREE, tree));
+          }
+        });
     for (int id : trees.keySet()) {
       if (!forest.trees().containsKey(id)) {
         changes.add(transaction -> transaction.delete(BtreeId.SNAPSHOT_TREES, pos(id)));
@@ -236,8 +240,7 @@ public final class RepairSnapshots implements Repair {
     public int rootOf(int snapshot, long inode) {
       Bkey key = new Bkey();
       boolean there =
-          VisibleKeys.find(
-              btrees, known, BtreeId.INODES.number(), snapshot, 0, inode, key)
+          VisibleKeys.find(btrees, known, BtreeId.INODES.number(), snapshot, 0, inode, key)
               && Inode.is(key);
       return there ? (int) Inode.decode(key).get(InodeField.SUBVOL) : 0;
     }

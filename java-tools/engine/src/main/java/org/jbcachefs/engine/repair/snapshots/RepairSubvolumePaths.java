@@ -29,9 +29,7 @@ public final class RepairSubvolumePaths implements Repair {
   @Override
   public Set<FsckError> errors() {
     return Set.of(
-        FsckError.SUBVOL_FS_PATH_PARENT_WRONG,
-        FsckError.SUBVOL_LOOP,
-        FsckError.SUBVOL_UNREACHABLE);
+        FsckError.SUBVOL_FS_PATH_PARENT_WRONG, FsckError.SUBVOL_LOOP, FsckError.SUBVOL_UNREACHABLE);
   }
 
   @Override
@@ -53,8 +51,7 @@ public final class RepairSubvolumePaths implements Repair {
       SubvolumeTable subvolumes = context.filesystem().subvolumes();
       if (finding.error() == FsckError.SUBVOL_FS_PATH_PARENT_WRONG) {
         int parent = (int) Long.parseUnsignedLong(finding.expected());
-        context.transact(
-            transaction -> SubvolumeParent.set(transaction, subvolumes, id, parent));
+        context.transact(transaction -> SubvolumeParent.set(transaction, subvolumes, id, parent));
       } else {
         context.transact(transaction -> new One(context, transaction, subvolumes, id).fix());
       }
@@ -83,8 +80,7 @@ public final class RepairSubvolumePaths implements Repair {
       }
       boolean casefold = context.filesystem().defaults().casefold();
       for (Bkey entry : within) {
-        new EntryRepair(
-                transaction, context.filesystem().snapshots(), entry.snapshot(), casefold)
+        new EntryRepair(transaction, context.filesystem().snapshots(), entry.snapshot(), casefold)
             .remove(entry.pos());
       }
       SubvolumeParent.set(transaction, subvolumes, id, 0);

@@ -115,7 +115,8 @@ public final class RepairSubvolumes implements Repair {
           }
         }
         case SUBVOL_ROOT_WRONG_BI_SUBVOL, SUBVOL_TO_MISSING_ROOT -> root(id);
-        case SUBVOL_ROOT_FS_PATH_PARENT_NONZERO -> SubvolumeParent.set(transaction, subvolumes, id, 0);
+        case SUBVOL_ROOT_FS_PATH_PARENT_NONZERO ->
+            SubvolumeParent.set(transaction, subvolumes, id, 0);
         case SNAPSHOT_TREE_TO_MISSING_SUBVOL,
             SNAPSHOT_TREE_TO_WRONG_SUBVOL,
             SNAPSHOT_TREE_TO_SNAPSHOT_SUBVOL ->
@@ -125,8 +126,9 @@ public final class RepairSubvolumes implements Repair {
     }
 
     /**
-     * The root directory of a subvolume whose own is not there, or says to be another's: a directory
-     * that its snapshot sees and that says to be it; else its own says so, or a new one is made.
+     * The root directory of a subvolume whose own is not there, or says to be another's: a
+     * directory that its snapshot sees and that says to be it; else its own says so, or a new one
+     * is made.
      */
     private void root(int id) {
       Subvolume subvolume = subvolumes.get(id);
@@ -168,8 +170,7 @@ public final class RepairSubvolumes implements Repair {
     }
 
     private static long rootSeen(EntryRepair names, int id) {
-      try (KeyIterator keys =
-          names.keys().visible(BtreeId.INODES, Bpos.MIN, new Bpos(0, -1, 0))) {
+      try (KeyIterator keys = names.keys().visible(BtreeId.INODES, Bpos.MIN, new Bpos(0, -1, 0))) {
         while (keys.next()) {
           if (Inode.is(keys.key())) {
             Inode inode = Inode.decode(keys.key());
@@ -185,8 +186,7 @@ public final class RepairSubvolumes implements Repair {
     private int hash() {
       Superblock superblock = context.filesystem().superblock();
       return StrHash.typeOf(
-          (int) superblock.flag(SuperblockFlag.STR_HASH_TYPE),
-          superblock.has(Feature.NEW_SIPHASH));
+          (int) superblock.flag(SuperblockFlag.STR_HASH_TYPE), superblock.has(Feature.NEW_SIPHASH));
     }
 
     private static Subvolume withRoot(Subvolume was, long inode) {

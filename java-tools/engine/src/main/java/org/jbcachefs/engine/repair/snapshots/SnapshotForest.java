@@ -189,10 +189,7 @@ final class SnapshotForest {
       int number = each.getKey();
       Snapshot shows = known.get(subvolume.snapshot());
       boolean good =
-          shows != null
-              && !shows.deleted()
-              && shows.child0() == 0
-              && shows.subvolume() == number;
+          shows != null && !shows.deleted() && shows.child0() == 0 && shows.subvolume() == number;
       List<Integer> others = good ? List.of() : leavesNaming(number);
       shown.put(number, others.size() == 1 ? others.getFirst() : subvolume.snapshot());
     }
@@ -380,7 +377,8 @@ final class SnapshotForest {
   private int skipAbove(int id) {
     for (int child : nodes.get(id).children) {
       Snapshot was = nodes.get(child).was;
-      for (int skip : was == null ? new int[0] : new int[] {was.skip0(), was.skip1(), was.skip2()}) {
+      for (int skip :
+          was == null ? new int[0] : new int[] {was.skip0(), was.skip1(), was.skip2()}) {
         if (Integer.compareUnsigned(skip, id) > 0) {
           return skip;
         }

@@ -73,11 +73,18 @@ class RandomRepairTest {
           if (e.getCause() != null) {
             e.getCause().printStackTrace(System.out);
           }
-          failed.add(e.toString() + "\n" + (e.getCause() == null ? "" : java.util.Arrays.toString(e.getCause().getStackTrace()).replace(", ", "\n   ")));
+          failed.add(
+              e.toString()
+                  + "\n"
+                  + (e.getCause() == null
+                      ? ""
+                      : java.util.Arrays.toString(e.getCause().getStackTrace())
+                          .replace(", ", "\n   ")));
           continue;
         }
         if (outcome != null) {
-          System.out.println(one + (outcome.isClean() ? " clean" : " LEFT " + outcome.last().counts().keySet()));
+          System.out.println(
+              one + (outcome.isClean() ? " clean" : " LEFT " + outcome.last().counts().keySet()));
           repaired++;
           clean += outcome.isClean() ? 1 : 0;
           if (!outcome.isClean()) {
