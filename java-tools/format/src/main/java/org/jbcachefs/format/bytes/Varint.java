@@ -23,13 +23,23 @@ public final class Varint {
     return at + bytes > end ? -1 : bytes;
   }
 
+  /** Length of the varint that the lowest byte of that word begins. */
+  public static int lengthOf(long word) {
+    return Math.min(Long.numberOfTrailingZeros(~word) + 1, MAX_BYTES);
+  }
+
+  /** Value of the varint in the lowest bytes of that word, eight at most. */
+  public static long valueOf(long word, int length) {
+    return (word & -1L >>> (Long.SIZE - Byte.SIZE * length)) >>> length;
+  }
+
   /** Value of the varint at that byte, whose {@link #length} is known. */
   public static long value(MemorySegment segment, long at, int length) {
     if (length == MAX_BYTES) {
       return Le.u64(segment, at + 1);
     }
     if (at + Long.BYTES <= segment.byteSize()) {
-      return (Le.u64(segment, at) & -1L >>> (Long.SIZE - 8 * length)) >>> length;
+      return valueOf(Le.u64(segment, at), length);
     }
     long value = 0;
     for (int i = length - 1; i >= 0; i--) {
