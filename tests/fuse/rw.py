@@ -75,6 +75,11 @@ class Filesystem:
         read = jbcachefs("verify", *self.images)
         assert read.returncode == 0, f"verify ends with {read.returncode}: {read.stdout[-2000:]}{read.stderr}"
 
+    def check_mounted(self):
+        """fsck -n of what is mounted read-only, and at rest."""
+        looked = jbcachefs("fsck", "-n", *self.images)
+        assert looked.returncode == 0, f"fsck -n ends with {looked.returncode}: {looked.stdout[-2000:]}{looked.stderr}"
+
     def __truediv__(self, name):
         return os.path.join(self.directory, name)
 
@@ -333,9 +338,11 @@ ONCE = (posix_as_a_user, two_copies, filled_to_the_last_block, ended_by_a_signal
 
 
 def run(ring, names):
+    import remount  # it uses what is here
+
     passed = failed = 0
     cases = [(case, transport) for case in EACH_TRANSPORT for transport in ring.transports]
-    cases += [(case, "dev") for case in ONCE]
+    cases += [(case, "dev") for case in ONCE + remount.CASES]
     for case, transport in cases:
         if names and case.__name__ not in names:
             continue

@@ -26,6 +26,7 @@ import org.jbcachefs.cli.journal.ListJournalCommand;
 import org.jbcachefs.cli.journal.RewindInfoCommand;
 import org.jbcachefs.cli.list.ListCommand;
 import org.jbcachefs.cli.mount.MountCommand;
+import org.jbcachefs.cli.mount.RemountCommand;
 import org.jbcachefs.cli.mount.UmountCommand;
 import org.jbcachefs.cli.settings.RecoveryPassCommand;
 import org.jbcachefs.cli.settings.ResetCounters;
@@ -122,6 +123,7 @@ final class CommandTable {
           entry("damage", CHECKING, "say which files are hurt, and how"),
           entry("verify", FILES, "read and check every copy of everything"),
           entry("mount", MOUNTING, "mount a filesystem"),
+          entry("remount", MOUNTING, "make a mounted filesystem read-only, or back"),
           entry("umount", MOUNTING, "unmount and wait for the devices to be closed"),
           entry("device claim-test", DEVICES, "try whether devices can be held exclusively"),
           entry("device geometry", DEVICES, "show what devices are like"),
@@ -196,6 +198,7 @@ final class CommandTable {
       case "fsck" -> new FsckCommand();
       case "verify" -> new VerifyCommand();
       case "mount" -> new MountCommand();
+      case "remount" -> new RemountCommand();
       case "umount" -> new UmountCommand();
       case "device claim-test" -> new ClaimTestCommand();
       case "device geometry" -> new GeometryCommand();

@@ -71,6 +71,11 @@ public final class Invocation {
     return devices;
   }
 
+  /** What surrounds the program. */
+  public Surroundings surroundings() {
+    return surroundings;
+  }
+
   public Output out() {
     return out;
   }

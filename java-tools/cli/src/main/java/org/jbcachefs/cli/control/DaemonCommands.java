@@ -10,7 +10,7 @@ import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.ZoneId;
 import java.util.Map;
-import java.util.Optional;
+import java.util.function.Supplier;
 import org.jbcachefs.cli.CommandInDaemon;
 import org.jbcachefs.cli.ExitCode;
 import org.jbcachefs.cli.Invocation.Surroundings;
@@ -26,13 +26,20 @@ public final class DaemonCommands implements ControlHandler {
   private static final int MOST_OUTPUT = ControlTransport.MOST_BYTES / 4 * 3 - 4096;
 
   private final FilesystemView view;
-  private final Optional<MountedChanges> changes;
+  private final Supplier<ChangesNow> changes;
+  private final Remounting remounting;
   private final SessionLog log;
 
-  /** Of a filesystem that stays open as long as this serves. */
-  public DaemonCommands(FilesystemView view, Optional<MountedChanges> changes, SessionLog log) {
+  /**
+   * Of a filesystem that stays open as long as this serves.
+   *
+   * @param changes what one command may change
+   */
+  public DaemonCommands(
+      FilesystemView view, Supplier<ChangesNow> changes, Remounting remounting, SessionLog log) {
     this.view = view;
     this.changes = changes;
+    this.remounting = remounting;
     this.log = log;
   }
 
@@ -64,8 +71,11 @@ public final class DaemonCommands implements ControlHandler {
             Map.of(),
             Clock.system(zone(request.zone())),
             Terminal.NONE);
-    MountedHere here = new MountedHere(view, changes, request.paths());
-    int code = CommandInDaemon.run(surroundings, request.command(), request.arguments(), here);
+    int code;
+    try (ChangesNow now = changes.get()) {
+      MountedHere here = new MountedHere(view, now, remounting, request.paths());
+      code = CommandInDaemon.run(surroundings, request.command(), request.arguments(), here);
+    }
     if (out.size() + err.size() > MOST_OUTPUT) {
       return new Messages.Answer(
           ExitCode.FAILED,

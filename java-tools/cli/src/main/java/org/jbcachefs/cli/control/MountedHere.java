@@ -9,8 +9,14 @@ import org.jbcachefs.engine.recovery.FilesystemView;
  * The mounted filesystem in whose daemon a command runs.
  *
  * @param view closing it does nothing
- * @param changes empty if it is mounted read-only
+ * @param changesNow what may be changed
+ * @param remounting how to make it read-only and back
  * @param paths the command's {@link MountedCommand#mountedPaths}, from the filesystem's root, raw
  */
 public record MountedHere(
-    FilesystemView view, Optional<MountedChanges> changes, List<byte[]> paths) {}
+    FilesystemView view, ChangesNow changesNow, Remounting remounting, List<byte[]> paths) {
+  /** What may be changed; empty if it is mounted read-only. */
+  public Optional<MountedChanges> changes() {
+    return changesNow.get();
+  }
+}

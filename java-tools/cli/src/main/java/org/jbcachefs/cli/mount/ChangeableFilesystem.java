@@ -2,6 +2,12 @@
 package org.jbcachefs.cli.mount;
 
 import java.time.InstantSource;
+import java.time.Instant;
+import java.util.OptionalLong;
+import org.jbcachefs.format.error.BcachefsException;
+import org.jbcachefs.format.error.Place;
+import org.jbcachefs.format.error.RefusedException;
+import org.jbcachefs.fuse.session.ErrorPolicy;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -27,9 +33,19 @@ import org.jbcachefs.fuse.transport.FuseNotifier;
 final class ChangeableFilesystem implements MountedFilesystem {
   private static final long FLUSH_MILLIS = 1000;
 
+  /** How long to wait for changes that are under way. */
+  private static final long PATIENCE_MILLIS = 10_000;
+
+  /** How long lazytime keeps access times in memory: a day. */
+  private static final long LAZY_NANOS = 24L * 3600 * 1_000_000_000;
+
+  /** What the shell makes of SIGABRT. */
+  private static final int PANIC_CODE = 134;
+
   private final WritableFilesystem filesystem;
   private final WritableTree tree;
   private final CountDownLatch closing = new CountDownLatch(1);
+  private volatile OptionalLong errors;
   private Thread ticker;
 
   /** Written by the ticker alone, and read when that has ended. */
@@ -40,10 +56,13 @@ final class ChangeableFilesystem implements MountedFilesystem {
   /**
    * Takes one that is open, and closes it.
    *
+   * @param errors the option of that name; empty for what the superblock says
    * @param findings told of copies of data that failed where another one did not
    */
-  ChangeableFilesystem(WritableFilesystem filesystem, Consumer<Finding> findings) {
+  ChangeableFilesystem(
+      WritableFilesystem filesystem, OptionalLong errors, Consumer<Finding> findings) {
     this.filesystem = filesystem;
+    this.errors = errors;
     this.tree = new WritableTree(filesystem, findings);
   }
 
@@ -57,6 +76,7 @@ final class ChangeableFilesystem implements MountedFilesystem {
             log,
             System::nanoTime,
             InstantSource.system());
+    session.onErrors(this::errorPolicy, () -> Runtime.getRuntime().halt(PANIC_CODE));
     long millis =
         filesystem.superblock().option(FilesystemOption.JOURNAL_FLUSH_DELAY).orElse(FLUSH_MILLIS);
     ticker = Thread.ofPlatform().name("tick").daemon().start(() -> tick(millis));
@@ -66,6 +86,7 @@ final class ChangeableFilesystem implements MountedFilesystem {
   private void tick(long millis) {
     try {
       while (!closing.await(millis, TimeUnit.MILLISECONDS)) {
+        session.inBackground("writing of access times", this::writeAccessTimes);
         session.inBackground("what is due", filesystem::tick);
         if (tree.needsCleanUp() && (cleaner == null || !cleaner.isAlive())) {
           cleaner = Thread.ofPlatform().name("cleanup").daemon().start(this::cleanUp);
@@ -78,7 +99,81 @@ final class ChangeableFilesystem implements MountedFilesystem {
 
   /** What deleted subvolumes have left; long work, beside the one that is due each second. */
   private void cleanUp() {
-    session.inBackground("removal of deleted subvolumes", tree::cleanUp);
+    session.inBackground("removal of deleted subvolumes", () -> tree.cleanUp(this::goOn));
+  }
+
+  private boolean goOn() {
+    return closing.getCount() > 0 && !session.gate().isAwaited();
+  }
+
+  private void writeAccessTimes() {
+    long until = Long.MAX_VALUE;
+    if (session.accessTimes().lazy()) {
+      Instant now = Instant.now();
+      until = now.getEpochSecond() * 1_000_000_000L + now.getNano() - LAZY_NANOS;
+    }
+    tree.writeAccessTimes(until);
+  }
+
+  private ErrorPolicy errorPolicy() {
+    OptionalLong given = errors;
+    return ErrorPolicy.of(
+        given.isPresent()
+            ? given.getAsLong()
+            : filesystem
+                .superblock()
+                .option(FilesystemOption.ERRORS)
+                .orElse(FilesystemOption.ERRORS.defaultValue()));
+  }
+
+  /** From now on errors mean that. */
+  void errors(long choice) {
+    errors = OptionalLong.of(choice);
+  }
+
+  /** The session that serves it. */
+  Session session() {
+    return session;
+  }
+
+  /**
+   * Nothing is changed any more, and the devices are as after the end.
+   *
+   * @param alone whether the kernel has seen to it that nobody has anything open that is changed
+   * @throws RefusedException if somebody does
+   */
+  void makeReadOnly(boolean alone) throws InterruptedException {
+    if (!session.gate().shut(() -> rest(alone), PATIENCE_MILLIS)) {
+      throw busy("changes are under way");
+    }
+  }
+
+  private void rest(boolean alone) {
+    if (!alone && tree.anyNameless()) {
+      throw busy("a file is open whose name is gone");
+    }
+    try {
+      tree.close();
+      filesystem.rest();
+    } catch (BcachefsException e) {
+      session.deviceLost("remount failed: " + e.sentence());
+      throw e;
+    }
+  }
+
+  private static RefusedException busy(String why) {
+    return new RefusedException(
+        "busy", Place.NOWHERE, "it cannot be made read-only at the moment: " + why);
+  }
+
+  /** It is changed again. */
+  void makeWritable() {
+    if (!session.gate().open()) {
+      throw new RefusedException(
+          "emergency",
+          Place.NOWHERE,
+          "it is read-only because something went wrong: unmount it and run fsck");
+    }
   }
 
   @Override
@@ -119,7 +214,8 @@ final class ChangeableFilesystem implements MountedFilesystem {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    if (session != null && session.isEmergency()) {
+    if (session != null && (session.isEmergency() || session.gate().isShut())) {
+      // Left as after a crash; or all is written already.
       filesystem.abandon();
     } else {
       filesystem.close();

@@ -2,7 +2,9 @@
 package org.jbcachefs.cli.mount;
 
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
+import org.jbcachefs.cli.format.OptionValues;
 import org.jbcachefs.cli.UsageException;
 import org.jbcachefs.cli.open.MountOptions;
 import org.jbcachefs.engine.recovery.OpenOptions.Degraded;
@@ -18,6 +20,7 @@ import org.jbcachefs.format.tables.FilesystemOption;
  * @param nochanges nothing is to be written at all
  * @param rewindTo the journal entry whose state is wanted; 0 for the newest
  * @param upgrade how far an older version is upgraded; null leaves it to the superblock
+ * @param errors the option of that name; empty leaves it to the superblock
  * @param overriding options that count instead of the superblock's
  */
 record FilesystemWords(
@@ -27,6 +30,7 @@ record FilesystemWords(
     boolean nochanges,
     long rewindTo,
     UpgradePolicy upgrade,
+    OptionalLong errors,
     OverridingWords overriding) {
   /** Kept from fstab lines of older versions. */
   private static final Set<String> OBSOLETE =
@@ -46,12 +50,20 @@ record FilesystemWords(
         options.isSet("nochanges") || options.isSet("read_only"),
         options.journalRewind(),
         upgrade(words.get("version_upgrade")),
+        errors(words.get("errors")),
         OverridingWords.of(words));
   }
 
   /** Whether these words leave no way but to mount read-only. */
   boolean readOnly() {
     return nochanges || norecovery || rescue || rewindTo != 0;
+  }
+
+  /** What {@code errors=} says; empty if it is not there. */
+  static OptionalLong errors(String value) {
+    return value == null
+        ? OptionalLong.empty()
+        : OptionalLong.of(OptionValues.parse(FilesystemOption.ERRORS, value));
   }
 
   private static UpgradePolicy upgrade(String value) {

@@ -10,6 +10,7 @@ import java.util.Set;
 import org.jbcachefs.cli.CliCommand;
 import org.jbcachefs.cli.Invocation;
 import org.jbcachefs.cli.UsageException;
+import org.jbcachefs.cli.control.DaemonCall;
 import org.jbcachefs.cli.open.MemberOptions;
 import org.jbcachefs.cli.open.MemberSpec;
 import org.jbcachefs.cli.open.MountOptions;
@@ -148,6 +149,9 @@ public final class MountCommand implements CliCommand {
     }
     MemberSpec spec = members.members(devices);
     MountOptions words = MountOptions.parse(options);
+    if (words.isSet("remount")) {
+      return remount(invocation);
+    }
     MountFlags flags = MountFlags.parse(words.values());
     FilesystemWords filesystem = FilesystemWords.of(flags.filesystem(), rescue, sloppy);
     KeySource keys = new PassphraseSources(invocation, passphraseFile, policy());
@@ -165,6 +169,21 @@ public final class MountCommand implements CliCommand {
     MountOpening opening = new MountOpening(invocation, SiblingMembers.of(spec), filesystem, keys);
     new MountService(invocation, plan, opening, words.isSet("unique_inodes"), verbose).serve(child);
     return MountExit.DONE;
+  }
+
+  /** mount(8) calls its helpers for this, too; what is mounted there knows its devices. */
+  private int remount(Invocation invocation) throws IOException {
+    if (directory == null) {
+      throw new UsageException("-o remount needs the directory");
+    }
+    Path where = Path.of(directory);
+    return DaemonCall.run(
+            invocation.surroundings(),
+            "remount",
+            List.of(directory, "-o", String.join(",", options)),
+            new RemountCommand(where))
+        .map(code -> code == MountExit.DONE ? code : MountExit.FAILED)
+        .orElseThrow(() -> RemountCommand.notOurs(where));
   }
 
   private PassphraseSources.Policy policy() {

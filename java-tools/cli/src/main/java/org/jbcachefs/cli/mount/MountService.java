@@ -10,7 +10,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jbcachefs.cli.Invocation;
+import java.util.Optional;
+import org.jbcachefs.cli.control.ChangesNow;
 import org.jbcachefs.cli.control.DaemonCommands;
+import org.jbcachefs.cli.control.MountedChanges;
 import org.jbcachefs.fuse.control.ControlTransport;
 import org.jbcachefs.fuse.control.ShimTransport;
 import org.jbcachefs.fuse.control.SocketTransport;
@@ -67,6 +70,8 @@ final class MountService {
         MountPlan own = filesystem.writable() ? plan : plan.readOnly();
         FuseMount mounted = FuseMount.mount(own, session, log);
         session.tellKernelBy(mounted.notifier());
+        Remount remount = new Remount(mounted, session, filesystem, log);
+        remount.begin();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(mounted)));
         mounted
             .device()
@@ -75,7 +80,7 @@ final class MountService {
         if (verbose) {
           invocation.note(plan.directory() + ": served through " + mounted.description());
         }
-        control(filesystem, mounted, lock.get(), log);
+        control(filesystem, session, mounted, remount, lock.get(), log);
         settle(log, background);
         log.remark("mounted: " + filesystem.description() + "; " + mounted.description());
         mounted.awaitUnmount();
@@ -94,7 +99,12 @@ final class MountService {
 
   /** Commands reach the daemon where its lock is, and through the kernel module. */
   private void control(
-      MountedFilesystem filesystem, FuseMount mounted, MountLock lock, SessionLog log)
+      MountedFilesystem filesystem,
+      Session session,
+      FuseMount mounted,
+      Remount remount,
+      MountLock lock,
+      SessionLog log)
       throws IOException {
     if (lock != null) {
       try {
@@ -108,8 +118,10 @@ final class MountService {
     ShimTransport.open(filesystem.uuid(), "", plan.source(), user(), log::warning)
         .ifPresent(controls::add);
     if (!controls.isEmpty()) {
+      Optional<MountedChanges> changes = filesystem.changes(mounted.notifier());
       DaemonCommands commands =
-          new DaemonCommands(filesystem.view(), filesystem.changes(mounted.notifier()), log);
+          new DaemonCommands(
+              filesystem.view(), () -> new ChangesNow(changes, session.gate()), remount, log);
       controls.forEach(control -> control.start(commands));
     }
   }

@@ -35,6 +35,9 @@ public record Attributes(
   public static final int REGULAR = 0x8000;
   public static final int SYMLINK = 0xa000;
 
+  /** Of {@link #flags}: reading it is not noted. */
+  public static final int NOATIME = 0x80;
+
   /** Linux keeps minor numbers in the low 20 bits of a device number. */
   private static final int MINOR_BITS = 20;
 
@@ -90,6 +93,27 @@ public record Attributes(
       flags |= (chattrFlags & CHATTR_FLAGS[bit]) != 0 ? 1 << bit : 0;
     }
     return flags;
+  }
+
+  /** The same with another access time, in nanoseconds since 1970. */
+  public Attributes withAtime(long time) {
+    return new Attributes(
+        file,
+        mode,
+        uid,
+        gid,
+        links,
+        size,
+        sectors,
+        time,
+        mtime,
+        ctime,
+        birthTime,
+        majorDevice,
+        minorDevice,
+        flags,
+        project,
+        generation);
   }
 
   public boolean isDirectory() {

@@ -392,6 +392,16 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
     engine.tick();
   }
 
+  /**
+   * Leaves the devices as {@link #close} does, and stays open: the next change makes the filesystem
+   * unclean again. To be called when nobody changes anything.
+   */
+  public synchronized void rest() {
+    if (!closed) {
+      engine.shutDown();
+    }
+  }
+
   /** Ends cleanly and closes the devices. */
   @Override
   public synchronized void close() {

@@ -25,6 +25,7 @@ import org.jbcachefs.engine.fs.write.XattrMode;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
 import org.jbcachefs.format.error.PosixError;
 import org.jbcachefs.format.error.PosixException;
+import org.jbcachefs.format.tables.DataType;
 import org.jbcachefs.format.tables.InodeOption;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -156,6 +157,53 @@ class NamespaceTest {
     tree.unlink(root, name("again"));
     tree.release(file, 1);
     assertFails(PosixError.ESTALE, () -> tree.attributes(file));
+  }
+
+  @Test
+  void readsAreNotedAsRelatimeHasIt() {
+    InodeId file = make(root, "file");
+    long made = tree.attributes(file).atime();
+    tree.accessed(file, made + 10, false);
+    assertEquals(made + 10, tree.attributes(file).atime(), "not newer than the last change");
+    tree.accessed(file, made + 20, false);
+    assertEquals(made + 10, tree.attributes(file).atime(), "newer, and not old");
+    tree.accessed(file, made + 20, true);
+    assertEquals(made + 20, tree.attributes(file).atime(), "strictatime");
+    tree.writeAccessTimes(made + 19);
+    assertEquals(made + 20, tree.attributes(file).atime());
+    long ctime = tree.attributes(file).ctime();
+    tree.writeAccessTimes(Long.MAX_VALUE);
+    assertEquals(made + 20, tree.namespace().attributes(tree.fileId(file)).atime(), "written");
+    assertEquals(ctime, tree.attributes(file).ctime());
+    tree.accessed(file, made + 30, true);
+    tree.setAttributes(file, AttributeChange.NONE.withAtime(made + 5));
+    tree.writeAccessTimes(Long.MAX_VALUE);
+    assertEquals(made + 5, tree.attributes(file).atime(), "whoever says the time is right");
+    tree.setAttributes(file, AttributeChange.NONE.withFlags(Attributes.NOATIME));
+    tree.accessed(file, made + 40, true);
+    assertEquals(made + 5, tree.attributes(file).atime(), "chattr +A");
+    tree.accessed(root, made + (1L << 50), true);
+    tree.unlink(root, name("file"));
+    assertFails(PosixError.ESTALE, () -> tree.attributes(file));
+  }
+
+  @Test
+  void atRestTheDevicesAreAsAfterTheEnd() {
+    for (int turn = 0; turn < 3; turn++) {
+      InodeId file = make(root, "file" + turn);
+      tree.write(file, 0, MemorySegment.ofArray(new byte[50_000]));
+      tree.close();
+      filesystem.rest();
+      assertTrue(filesystem.superblock().replicas().entries().stream()
+          .noneMatch(entry -> entry.dataType() == DataType.JOURNAL.number()));
+      assertEquals(List.of(), Judge.findings(devices, spill), "at rest");
+      assertEquals(50_000, tree.attributes(file).size());
+    }
+    // Whatever happens next, it is as after a crash.
+    make(root, "later");
+    filesystem.sync();
+    assertTrue(filesystem.superblock().replicas().entries().stream()
+        .anyMatch(entry -> entry.dataType() == DataType.JOURNAL.number()));
   }
 
   @Test

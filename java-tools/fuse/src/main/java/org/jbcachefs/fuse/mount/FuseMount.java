@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jbcachefs.block.jni.NativeException;
 import org.jbcachefs.block.jni.NativeLibrary;
 import org.jbcachefs.format.error.Place;
@@ -171,6 +172,48 @@ public final class FuseMount {
   /** How requests are served, for people. */
   public String description() {
     return transport.description();
+  }
+
+  /** The mount as the kernel has it now; empty where it is no more, or /proc does not tell. */
+  public Optional<MountEntry> now() {
+    try {
+      return MountEntry.at(plan.directory()).filter(MountEntry::isOurs);
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Calls that whenever the kernel's mounts change, by a thread that ends with the process.
+   *
+   * @throws NativeException if they cannot be watched
+   */
+  public void watch(Consumer<MountEntry> changed) throws NativeException {
+    new MountWatch(libc).start(() -> now().ifPresent(changed));
+  }
+
+  /**
+   * Changes the kernel's flags of the mount, after it has written what it keeps.
+   *
+   * @return false if that is not ours to do: only root can
+   * @throws NativeException EBUSY if it is to be read-only, and a file is open for writing
+   */
+  public boolean remount(MountFlags flags) throws NativeException {
+    writeBack();
+    if (libc.geteuid() != 0) {
+      return false;
+    }
+    try {
+      libc.mount(
+          plan.source(),
+          plan.directory().toString(),
+          MountEntry.TYPE,
+          new NativeLong(flags.kernel() | LibC.MS_REMOUNT),
+          "");
+      return true;
+    } catch (LastErrorException e) {
+      throw new NativeException("remount " + plan.directory(), e.getErrorCode());
+    }
   }
 
   /** "major:minor" of the mounted filesystem, if /proc tells. */

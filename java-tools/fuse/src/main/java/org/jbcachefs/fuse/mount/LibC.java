@@ -10,7 +10,12 @@ import com.sun.jna.Pointer;
 /** The C library's functions that mounting needs; a failure throws its errno. */
 interface LibC extends Library {
   int MS_RDONLY = 1;
+  int MS_REMOUNT = 32;
   int MNT_DETACH = 2;
+
+  /** Of poll(2): something has changed in a file of /proc. */
+  short POLLPRI = 2;
+
   int O_RDWR = 2;
   int LOG_DAEMON = 3 << 3;
   int LOG_PID = 1;
@@ -45,6 +50,13 @@ interface LibC extends Library {
       throws LastErrorException;
 
   int close(int fd) throws LastErrorException;
+
+  /**
+   * poll(2).
+   *
+   * @param entries {@code struct pollfd}: descriptor, events, revents
+   */
+  int poll(Pointer entries, NativeLong count, int timeoutMillis) throws LastErrorException;
 
   int syncfs(int fd) throws LastErrorException;
 

@@ -6,8 +6,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.jbcachefs.fuse.session.AccessTimes;
 
 /**
  * One mounted filesystem as /proc/self/mountinfo tells it.
@@ -15,10 +18,16 @@ import java.util.Optional;
  * @param device "major:minor" as stat(2) shows it for everything mounted there
  * @param target the mountpoint, as raw bytes in ISO-8859-1
  * @param type e.g. "fuse.jbcachefs"
+ * @param options of this mount alone, separated by commas
  * @param superOptions the filesystem's own options, separated by commas
  */
 public record MountEntry(
-    String device, String target, String type, String source, String superOptions) {
+    String device,
+    String target,
+    String options,
+    String type,
+    String source,
+    String superOptions) {
   private static final Path MOUNTINFO = Path.of("/proc/self/mountinfo");
   public static final String TYPE = "fuse.jbcachefs";
 
@@ -63,6 +72,7 @@ public record MountEntry(
             new MountEntry(
                 words[2],
                 unescape(words[4]),
+                words[5],
                 words[dash + 1],
                 unescape(words[dash + 2]),
                 words[dash + 3]));
@@ -94,6 +104,42 @@ public record MountEntry(
       }
     }
     return text.toString();
+  }
+
+  /** Whether the kernel lets nothing be changed in it, wherever it is mounted. */
+  public boolean isReadOnly() {
+    return List.of(superOptions.split(",", -1)).contains("ro");
+  }
+
+  /** The kernel's flags that are in force. */
+  public MountFlags flags() {
+    Map<String, String> words = new LinkedHashMap<>();
+    for (String word : (options + "," + superOptions).split(",", -1)) {
+      words.put(word, "");
+    }
+    if (!words.containsKey("noatime") && !words.containsKey("relatime")) {
+      words.put("strictatime", "");
+    }
+    // Of the two "rw" of a mount one may be "ro": that one counts.
+    if (words.containsKey("ro")) {
+      words.remove("rw");
+    }
+    return MountFlags.parse(words);
+  }
+
+  /** How reads of its files are to be noted. */
+  public AccessTimes accessTimes() {
+    List<String> words = List.of(options.split(",", -1));
+    AccessTimes.When files = AccessTimes.When.ALWAYS;
+    if (words.contains("noatime")) {
+      files = AccessTimes.When.NEVER;
+    } else if (words.contains("relatime")) {
+      files = AccessTimes.When.RELATIVE;
+    }
+    AccessTimes.When directories =
+        words.contains("nodiratime") ? AccessTimes.When.NEVER : files;
+    boolean lazy = List.of(superOptions.split(",", -1)).contains("lazytime");
+    return new AccessTimes(files, directories, lazy || words.contains("lazytime"));
   }
 
   /** Whether it is a mount of jbcachefs. */

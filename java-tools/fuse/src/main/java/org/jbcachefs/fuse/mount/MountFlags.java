@@ -2,6 +2,7 @@
 package org.jbcachefs.fuse.mount;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,9 @@ public record MountFlags(
           Map.entry("relatime", 1L << 21),
           Map.entry("strictatime", 1L << 24),
           Map.entry("lazytime", 1L << 25));
+
+  /** What is said of access times of files; the last of them counts. */
+  private static final long ACCESS_TIMES = 1024L | 1L << 21 | 1L << 24;
 
   private static final Map<String, Long> CLEARED =
       Map.ofEntries(
@@ -91,17 +95,16 @@ public record MountFlags(
 
   /** Sorts words that were split at commas. */
   public static MountFlags parse(Map<String, String> options) {
-    long kernel = 0;
+    long kernel = kernelFlags(0, options.keySet());
     Boolean allowOther = null;
     Map<String, String> own = new LinkedHashMap<>();
     Map<String, String> filesystem = new LinkedHashMap<>();
     for (Map.Entry<String, String> option : options.entrySet()) {
       String name = option.getKey();
-      if (SET.containsKey(name)) {
-        kernel |= SET.get(name);
-      } else if (CLEARED.containsKey(name)) {
-        kernel &= ~CLEARED.get(name);
-      } else if (name.equals("allow_other")) {
+      if (SET.containsKey(name) || CLEARED.containsKey(name)) {
+        continue;
+      }
+      if (name.equals("allow_other")) {
         allowOther = true;
       } else if (name.equals("noallow_other")) {
         allowOther = false;
@@ -113,6 +116,27 @@ public record MountFlags(
     }
     return new MountFlags(
         kernel, words(kernel), allowOther, options.containsKey("rw"), own, filesystem);
+  }
+
+  /** Flags of mount(2) after words like "ro" or "noatime" have changed them, in their order. */
+  private static long kernelFlags(long before, Collection<String> words) {
+    long flags = before;
+    for (String word : words) {
+      if (SET.containsKey(word)) {
+        long flag = SET.get(word);
+        flags &= (flag & ACCESS_TIMES) != 0 ? ~ACCESS_TIMES : -1;
+        flags |= flag;
+      } else if (CLEARED.containsKey(word)) {
+        flags &= ~CLEARED.get(word);
+      }
+    }
+    return flags;
+  }
+
+  /** The same after the words of a remount; what they do not speak of stays. */
+  public MountFlags changedBy(Map<String, String> remount) {
+    long flags = kernelFlags(kernel, remount.keySet());
+    return new MountFlags(flags, words(flags), allowOther, readWriteAsked, own, filesystem);
   }
 
   /** Whether the filesystem is to be changed. */

@@ -91,6 +91,11 @@ final class ChangeRequests {
     };
   }
 
+  /** A file was read just now. */
+  void accessed(FileId file, boolean always) {
+    changes.accessed(file, now(), always);
+  }
+
   /** The kernel knows a node no more. */
   void forgotten(FileId file) {
     changes.forgotten(file);

@@ -112,6 +112,14 @@ public interface Changes {
   /** copy_file_range(2); returns how many bytes were copied. */
   long copy(FileId from, long offset, FileId to, long toOffset, long length);
 
+  /**
+   * A file was read.
+   *
+   * @param now nanoseconds since 1970
+   * @param always whether that counts in any case, or only as relatime has it
+   */
+  void accessed(FileId file, long now, boolean always);
+
   /** Returns when everything of the file, and its name, is durable. */
   void sync(FileId file, boolean dataOnly);
 

@@ -31,7 +31,7 @@ record ChangingTree(WritableTree tree) implements Namespace, FileData {
 
   @Override
   public Attributes attributes(FileId file) {
-    return tree.namespace().attributes(file);
+    return tree.attributes(file);
   }
 
   @Override

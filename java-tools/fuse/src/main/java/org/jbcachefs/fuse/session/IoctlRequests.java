@@ -47,6 +47,14 @@ final class IoctlRequests {
     this.changes = changes;
   }
 
+  /** Whether a request would change something. */
+  static boolean sets(Request request) {
+    return switch (request.argument32(IoctlIn.COMMAND)) {
+      case FS_IOC_SETFLAGS, FS_IOC32_SETFLAGS, FS_IOC_FSSETXATTR -> true;
+      default -> false;
+    };
+  }
+
   int handle(Request request, FileId file) {
     return switch (request.argument32(IoctlIn.COMMAND)) {
       case FS_IOC_GETFLAGS, FS_IOC32_GETFLAGS ->
@@ -61,9 +69,6 @@ final class IoctlRequests {
   }
 
   private int setFlags(Request request, FileId file) {
-    if (changes == null) {
-      return -Errno.EROFS;
-    }
     if (request.payloadLength() < Integer.BYTES) {
       return -Errno.EINVAL;
     }
@@ -76,9 +81,6 @@ final class IoctlRequests {
   }
 
   private int setFsxattr(Request request, FileId file) {
-    if (changes == null) {
-      return -Errno.EROFS;
-    }
     if (request.payloadLength() < FSXATTR_BYTES) {
       return -Errno.EINVAL;
     }

@@ -2,13 +2,20 @@
 package org.jbcachefs.fuse.session;
 
 import java.time.InstantSource;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jbcachefs.block.jni.Errno;
 import org.jbcachefs.block.jni.NativeException;
 import org.jbcachefs.engine.fs.FileId;
 import org.jbcachefs.format.error.BcachefsException;
+import org.jbcachefs.format.error.CorruptionException;
+import org.jbcachefs.format.error.DeviceException;
+import org.jbcachefs.format.error.LostDataException;
 import org.jbcachefs.format.error.NotFoundException;
+import org.jbcachefs.format.error.PassphraseException;
 import org.jbcachefs.format.error.PosixException;
+import org.jbcachefs.format.error.RefusedException;
 import org.jbcachefs.fuse.protocol.LseekIn;
 import org.jbcachefs.fuse.protocol.Opcode;
 import org.jbcachefs.fuse.protocol.ReadIn;
@@ -29,7 +36,11 @@ public final class Session implements RequestHandler {
 
   private final Failures failures;
   private final SessionLog log;
-  private volatile boolean emergency;
+  private final ChangeGate gate = new ChangeGate();
+  private volatile Supplier<ErrorPolicy> policy = () -> ErrorPolicy.FIX_SAFE;
+  private volatile Runnable panic = () -> {};
+  private volatile BooleanSupplier reopening = () -> false;
+  private volatile AccessTimes accessTimes = AccessTimes.NONE;
   private volatile FuseNotifier notifier;
 
   /**
@@ -72,6 +83,37 @@ public final class Session implements RequestHandler {
         changes == null ? null : new ChangeRequests(changes, nodes, attributeReply, wallClock);
     this.log = log;
     this.failures = new Failures(log, served.path(), nanoClock);
+  }
+
+  /**
+   * What to do when metadata turn out to contradict themselves.
+   *
+   * @param errors the policy at that moment
+   * @param end ends the process, for {@link ErrorPolicy#PANIC}
+   */
+  public void onErrors(Supplier<ErrorPolicy> errors, Runnable end) {
+    policy = errors;
+    panic = end;
+  }
+
+  /** From now on reads of files are noted so. */
+  public void noteReads(AccessTimes times) {
+    accessTimes = times;
+  }
+
+  /** How reads of files are noted. */
+  public AccessTimes accessTimes() {
+    return accessTimes;
+  }
+
+  /** What all changes go through. */
+  public ChangeGate gate() {
+    return gate;
+  }
+
+  /** Asked when a change comes though the gate is shut: whether it has been opened after all. */
+  public void onShut(BooleanSupplier reopen) {
+    reopening = reopen;
   }
 
   /** How many nodes the kernel knows, the root not counted. */
@@ -154,24 +196,26 @@ public final class Session implements RequestHandler {
   }
 
   private void quietly(String what, FileId file, Runnable work) {
-    if (emergency) {
+    if (!gate.enter()) {
       return;
     }
     try {
       work.run();
     } catch (BcachefsException e) {
-      int told = failed(what, file, e);
+      int told = failed(what, file, e, true);
       assert told < 0;
     } catch (RuntimeException e) {
       int told = failures.defect(what, e);
       assert told < 0;
       stopChanging(what);
+    } finally {
+      gate.leave();
     }
   }
 
   /** Whether it stopped changing the filesystem because something went wrong. */
   public boolean isEmergency() {
-    return emergency;
+    return gate.isBarred();
   }
 
   /**
@@ -183,45 +227,82 @@ public final class Session implements RequestHandler {
   public void deviceLost(String what) {
     if (changes == null) {
       log.warning(what);
-    } else if (!emergency) {
-      emergency = true;
+    } else if (gate.bar()) {
       log.warning(what + ": read-only from now on, to keep what is there");
     }
   }
 
   /** From now on nothing is changed any more: what is on the devices is whole, and stays so. */
   private void stopChanging(String what) {
-    if (changes != null && !emergency) {
-      emergency = true;
+    if (changes != null && gate.bar()) {
       log.warning(what + " failed: read-only from now on, to keep what is there");
     }
   }
 
-  private int failed(String what, FileId file, BcachefsException e) {
+  /** Metadata that contradict themselves or cannot be read: what that means is a matter of choice. */
+  private void inconsistent(String what) {
+    if (changes == null || gate.isBarred()) {
+      return;
+    }
+    switch (policy.get()) {
+      case CONTINUE -> {}
+      case FIX_SAFE, READ_ONLY -> stopChanging(what);
+      case PANIC -> {
+        log.warning(what + " failed, and errors=panic: ends at once, as in a crash");
+        panic.run();
+      }
+    }
+  }
+
+  private int failed(String what, FileId file, BcachefsException e, boolean changing) {
     int errno = failures.errno(what, file, e);
-    boolean ofUse = e instanceof PosixException || e instanceof NotFoundException;
-    if (!ofUse) {
-      stopChanging(what);
+    switch (e) {
+      case CorruptionException _ -> inconsistent(what);
+      case DeviceException _, RefusedException _, PassphraseException _ -> {
+        if (changing) {
+          stopChanging(what);
+        }
+      }
+      // Of use to the caller, or bytes of a file that are lost already.
+      case PosixException _, NotFoundException _, LostDataException _ -> {}
     }
     return errno;
   }
 
   private int answer(Request request, int opcode) {
-    boolean changing = Opcode.changes(opcode) || Opcode.makesDurable(opcode);
-    boolean refused = emergency ? changing : changes == null && Opcode.changes(opcode);
-    if (refused) {
-      return -Errno.EROFS;
+    boolean durable = Opcode.makesDurable(opcode);
+    boolean changing =
+        durable || Opcode.changes(opcode) || (opcode == Opcode.IOCTL && IoctlRequests.sets(request));
+    if (!changing) {
+      return attempt(request, opcode, false);
     }
+    if (changes == null) {
+      return durable ? 0 : -Errno.EROFS;
+    }
+    if (!gate.enter() && !(gate.isShut() && reopening.getAsBoolean() && gate.enter())) {
+      // Where it is shut everything is durable.
+      return durable && gate.isShut() ? 0 : -Errno.EROFS;
+    }
+    try {
+      return attempt(request, opcode, true);
+    } finally {
+      gate.leave();
+    }
+  }
+
+  private int attempt(Request request, int opcode, boolean changing) {
     try {
       FileId file = nodes.file(request.node());
       if (file == null && concernsAFile(opcode)) {
         return -Errno.ESTALE;
       }
-      return answer(request, opcode, file);
+      int answer = answer(request, opcode, file);
+      if (answer >= 0 && reads(opcode)) {
+        accessed(file, opcode != Opcode.READ && opcode != Opcode.READLINK);
+      }
+      return answer;
     } catch (BcachefsException e) {
-      String operation = operation(request, opcode);
-      FileId file = nodes.file(request.node());
-      return changing ? failed(operation, file, e) : failures.errno(operation, file, e);
+      return failed(operation(request, opcode), nodes.file(request.node()), e, changing);
     } catch (RuntimeException e) {
       // The one place where a defect is met: it is told as what it is, and the caller gets an
       // answer rather than hang for ever.
@@ -230,6 +311,22 @@ public final class Session implements RequestHandler {
         stopChanging(operation(request, opcode));
       }
       return errno;
+    }
+  }
+
+  private static boolean reads(int opcode) {
+    return switch (opcode) {
+      case Opcode.READ, Opcode.READLINK, Opcode.READDIR, Opcode.READDIRPLUS -> true;
+      default -> false;
+    };
+  }
+
+  /** Notes that a file was read, where that is wanted and may be changed. */
+  private void accessed(FileId file, boolean directory) {
+    AccessTimes.When when = accessTimes.of(directory);
+    if (changes != null && when != AccessTimes.When.NEVER) {
+      quietly(
+          "note of a read", file, () -> changes.accessed(file, when == AccessTimes.When.ALWAYS));
     }
   }
 
@@ -242,7 +339,7 @@ public final class Session implements RequestHandler {
       return changes.answer(request, opcode, file);
     }
     if (Opcode.makesDurable(opcode)) {
-      return changes == null ? 0 : changes.answer(request, opcode, file);
+      return changes.answer(request, opcode, file);
     }
     if (opcode == Opcode.LSEEK && changes != null) {
       writeBack(request);

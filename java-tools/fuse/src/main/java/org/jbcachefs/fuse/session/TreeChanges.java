@@ -210,6 +210,11 @@ public final class TreeChanges implements Changes {
   }
 
   @Override
+  public void accessed(FileId file, long now, boolean always) {
+    tree.accessed(id(file), now, always);
+  }
+
+  @Override
   public void sync(FileId file, boolean dataOnly) {
     tree.sync(id(file));
   }

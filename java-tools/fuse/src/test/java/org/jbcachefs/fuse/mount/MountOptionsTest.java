@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jbcachefs.fuse.session.AccessTimes;
 import org.junit.jupiter.api.Test;
 
 /** Words of {@code -o}, and what /proc/self/mountinfo says of mounts. */
@@ -42,6 +43,38 @@ class MountOptionsTest {
     assertEquals(2 | 4, parse("nosuid,nodev,exec").kernel());
     assertEquals(4, parse("nosuid,nodev,suid").kernel());
     assertEquals(List.of("nodev"), parse("nosuid,nodev,suid").words());
+  }
+
+  @Test
+  void ofTheWordsForAccessTimesTheLastCounts() {
+    assertEquals(1024, parse("relatime,strictatime,noatime").kernel());
+    assertEquals(1L << 21, parse("noatime,relatime").kernel());
+    assertEquals(0, parse("noatime,atime").kernel());
+  }
+
+  @Test
+  void aRemountChangesWhatItNames() {
+    MountEntry entry =
+        MountEntry.parse(
+                "42 27 0:39 / /mnt rw,nosuid,relatime shared:1 - fuse.jbcachefs img"
+                    + " rw,user_id=0,lazytime")
+            .getFirst();
+    assertFalse(entry.isReadOnly());
+    assertEquals(
+        new AccessTimes(AccessTimes.When.RELATIVE, AccessTimes.When.RELATIVE, true),
+        entry.accessTimes());
+    MountFlags before = entry.flags();
+    assertEquals(2 | 1L << 21 | 1L << 25, before.kernel());
+    assertEquals(before.kernel() | 1, before.changedBy(Map.of("ro", "")).kernel());
+    assertEquals(
+        2 | 1024 | 1L << 25, before.changedBy(Map.of("noatime", "", "remount", "")).kernel());
+    MountEntry strict =
+        MountEntry.parse("42 27 0:39 / /mnt ro,nodiratime - fuse.jbcachefs img ro").getFirst();
+    assertTrue(strict.isReadOnly());
+    assertEquals(1 | 2048 | 1L << 24, strict.flags().kernel());
+    assertEquals(
+        new AccessTimes(AccessTimes.When.ALWAYS, AccessTimes.When.NEVER, false),
+        strict.accessTimes());
   }
 
   @Test

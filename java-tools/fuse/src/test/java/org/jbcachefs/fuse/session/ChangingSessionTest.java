@@ -13,7 +13,12 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
+import org.jbcachefs.format.error.CorruptionException;
+import org.jbcachefs.format.error.LostDataException;
+import org.jbcachefs.fuse.session.AccessTimes.When;
 import org.jbcachefs.block.jni.Errno;
 import org.jbcachefs.engine.fs.FileId;
 import org.jbcachefs.format.error.BcachefsException;
@@ -259,5 +264,95 @@ class ChangingSessionTest {
     assertEquals(-Errno.EROFS, send(Opcode.FSYNC, node, 0L, 0, 0), "what is lost is not synced");
     assertEquals(AttrOut.BYTES, send(Opcode.GETATTR, node, 0, 0, 0L), "reading goes on");
     assertTrue(calls.isEmpty());
+  }
+
+  @Test
+  void metadataThatCannotBeReadAreAMatterOfPolicy() {
+    long node = node();
+    AtomicBoolean ended = new AtomicBoolean();
+    AtomicReference<ErrorPolicy> policy = new AtomicReference<>(ErrorPolicy.CONTINUE);
+    session.onErrors(policy::get, () -> ended.set(true));
+    failure = new CorruptionException("btree_node_read_error", Place.NOWHERE, "no good copy");
+    assertEquals(-Errno.EIO, send(Opcode.UNLINK, ROOT, "file"));
+    assertFalse(session.isEmergency(), "it is told, and goes on");
+    policy.set(ErrorPolicy.PANIC);
+    assertEquals(-Errno.EIO, send(Opcode.UNLINK, ROOT, "file"));
+    assertTrue(ended.get());
+    policy.set(ErrorPolicy.FIX_SAFE);
+    assertEquals(-Errno.EIO, send(Opcode.UNLINK, ROOT, "file"));
+    assertTrue(session.isEmergency());
+    failure = null;
+    assertEquals(-Errno.EROFS, write(node, 0, "x", 0));
+  }
+
+  @Test
+  void bytesOfAFileThatAreLostKeepNobodyFromChangingOthers() {
+    long node = node();
+    failure = new LostDataException(Place.NOWHERE, "no good copy");
+    assertEquals(-Errno.EIO, write(node, 0, "x", 0));
+    assertFalse(session.isEmergency());
+  }
+
+  @Test
+  void nothingChangesWhileTheGateIsShut() throws InterruptedException {
+    long node = node();
+    assertTrue(session.gate().shut(() -> {}, 1000));
+    assertEquals(-Errno.EROFS, send(Opcode.UNLINK, ROOT, "file"));
+    assertEquals(-Errno.EROFS, write(node, 0, "x", 0));
+    assertEquals(
+        -Errno.EROFS, send(Opcode.IOCTL, node, 0L, 0, 0x40086602, 0L, 8, 0, 0, 0), "chattr");
+    assertEquals(0, send(Opcode.FSYNC, node, 0L, 0, 0), "everything is durable");
+    session.inBackground("work", () -> calls.add("work"));
+    assertEquals(List.of(), calls);
+    assertTrue(session.gate().open());
+    assertEquals(0, send(Opcode.UNLINK, ROOT, "file"));
+    assertFalse(session.isEmergency());
+    session.deviceLost("/dev/x is gone");
+    assertFalse(session.gate().open(), "for good");
+  }
+
+  @Test
+  void whatIsInsideIsWaitedFor() throws InterruptedException {
+    assertTrue(session.gate().enter());
+    AtomicBoolean shut = new AtomicBoolean(true);
+    Thread other =
+        Thread.ofPlatform()
+            .start(() -> {
+              try {
+                shut.set(session.gate().shut(() -> calls.add("last"), 20));
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+    other.join();
+    assertFalse(shut.get(), "somebody is inside");
+    assertEquals(List.of(), calls);
+    session.gate().leave();
+    assertTrue(session.gate().enter(), "it is as before");
+    session.gate().leave();
+  }
+
+  @Test
+  void aChangeThatComesThoughItIsShutMayOpenIt() throws InterruptedException {
+    assertTrue(session.gate().shut(() -> {}, 1000));
+    session.onShut(session.gate()::open);
+    assertEquals(0, send(Opcode.UNLINK, ROOT, "file"));
+  }
+
+  @Test
+  void readsAreNotedAsTheMountSays() {
+    long node = node();
+    When never = When.NEVER;
+    assertEquals(4, send(Opcode.READ, node, 0L, 0L, 4, 0, 0L, 0, 0));
+    assertEquals(List.of(), calls, "nothing was said of it yet");
+    session.noteReads(new AccessTimes(When.RELATIVE, never, false));
+    assertEquals(4, send(Opcode.READ, node, 0L, 0L, 4, 0, 0L, 0, 0));
+    assertEquals("accessed #" + file.inode() + " 5000000007 false", called());
+    session.noteReads(new AccessTimes(When.ALWAYS, When.ALWAYS, false));
+    assertEquals(4, send(Opcode.READ, node, 0L, 0L, 4, 0, 0L, 0, 0));
+    assertEquals("accessed #" + file.inode() + " 5000000007 true", called());
+    session.deviceLost("/dev/x is gone");
+    assertEquals(4, send(Opcode.READ, node, 0L, 0L, 4, 0, 0L, 0, 0));
+    assertEquals(List.of(), calls);
   }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.commit.Transaction;
 import org.jbcachefs.engine.data.write.ReflinkReferences;
@@ -43,8 +44,8 @@ final class DeadSnapshots {
     return !dying(filesystem.snapshots()).isEmpty();
   }
 
-  /** Deletes all that is to be deleted. */
-  void delete() {
+  /** Deletes all that is to be deleted, as long as that says yes. */
+  void delete(BooleanSupplier goOn) {
     SnapshotTable table = filesystem.snapshots();
     Map<Integer, Integer> dying = dying(table);
     if (dying.isEmpty()) {
@@ -55,7 +56,10 @@ final class DeadSnapshots {
     do {
       found = 0;
       for (BtreeId btree : CONTENTS) {
-        found += deleteKeys(btree, dying);
+        found += deleteKeys(btree, dying, goOn);
+      }
+      if (!goOn.getAsBoolean()) {
+        return;
       }
     } while (found > 0);
     boolean tombstones = filesystem.allow(MetadataVersion.SNAPSHOT_DELETION_V2);
@@ -110,7 +114,7 @@ final class DeadSnapshots {
   }
 
   /** Deletes those of one btree; how many there were. */
-  private long deleteKeys(BtreeId btree, Map<Integer, Integer> dying) {
+  private long deleteKeys(BtreeId btree, Map<Integer, Integer> dying, BooleanSupplier goOn) {
     long found = 0;
     List<Bpos> batch = new ArrayList<>();
     try (KeyIterator keys = filesystem.btrees().iterate(btree.number(), Bpos.MIN, Bpos.MAX)) {
@@ -122,6 +126,9 @@ final class DeadSnapshots {
         if (batch.size() == BATCH) {
           delete(btree, batch, dying);
           batch.clear();
+          if (!goOn.getAsBoolean()) {
+            return found;
+          }
         }
       }
     }

@@ -45,6 +45,11 @@ final class HeldInodes {
     nameless.remove(id);
   }
 
+  /** Whether there are any without a name. */
+  synchronized boolean anyNameless() {
+    return !nameless.isEmpty();
+  }
+
   /** All that have no name, held or not; they are forgotten. */
   synchronized List<InodeId> takeNameless() {
     List<InodeId> all = new ArrayList<>(nameless);

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.Lock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jbcachefs.engine.commit.Committer;
@@ -53,6 +54,7 @@ public final class WritableTree implements AutoCloseable {
   private final InodeLocks locks = new InodeLocks();
   private final FileContents contents;
   private final DeadSnapshots dead;
+  private final AccessTimes accessTimes;
   private volatile Readers readers;
 
   /** What reads, as of some state of snapshots and subvolumes. */
@@ -77,6 +79,7 @@ public final class WritableTree implements AutoCloseable {
         new ExtentReader(
             filesystem.devices(), filesystem.btrees(), filesystem.key().orElse(null), findings);
     this.removal = new InodeRemoval(filesystem);
+    this.accessTimes = new AccessTimes(filesystem);
     this.contents =
         new FileContents(
             filesystem, id -> inode(readers(), id), this::fileId, this::readUnlocked, locks);
@@ -183,7 +186,43 @@ public final class WritableTree implements AutoCloseable {
   /** What stat(2) shows. */
   public Attributes attributes(InodeId id) {
     Readers now = readers();
-    return Attributes.of(fileId(now, id), inode(now, id), defaults);
+    return attributes(id, fileId(now, id), inode(now, id));
+  }
+
+  private Attributes attributes(InodeId id, FileId file, Inode inode) {
+    return accessTimes.shown(id, Attributes.of(file, inode, defaults));
+  }
+
+  /** What stat(2) shows of a file as of the state that its id says. */
+  public Attributes attributes(FileId file) {
+    return accessTimes.shown(inodeId(file), readers().namespace.attributes(file));
+  }
+
+  /**
+   * A file was read: its access time is shown at once, and written by {@link #writeAccessTimes}.
+   *
+   * @param now nanoseconds since 1970
+   * @param always whether it counts in any case (strictatime), or only if the time is not newer
+   *     than the last change or is a day old (relatime)
+   */
+  public void accessed(InodeId id, long now, boolean always) {
+    Subvolume subvolume = readers().subvolumes.get(id.subvolume());
+    if (subvolume == null || subvolume.readOnly()) {
+      return;
+    }
+    accessTimes.note(id, now, attributes(id), always);
+    if (accessTimes.areTooMany()) {
+      accessTimes.writeUntil(Long.MAX_VALUE);
+    }
+  }
+
+  /**
+   * Writes the access times that are not written yet.
+   *
+   * @param until only those that are not newer than that, in nanoseconds since 1970
+   */
+  public void writeAccessTimes(long until) {
+    accessTimes.writeUntil(until);
   }
 
   /** The file of that name, if there is one. */
@@ -200,7 +239,7 @@ public final class WritableTree implements AutoCloseable {
   }
 
   private Entry entry(InodeId id, Inode inode) {
-    return new Entry(id, Attributes.of(fileId(id), inode, defaults), inode.journalSeq());
+    return new Entry(id, attributes(id, fileId(id), inode), inode.journalSeq());
   }
 
   private static void requireDirectory(Inode inode) {
@@ -293,6 +332,11 @@ public final class WritableTree implements AutoCloseable {
     }
   }
 
+  /** Whether somebody holds a file that has no name. */
+  public boolean anyNameless() {
+    return held.anyNameless();
+  }
+
   private void removeIfLast(Unlinking.Unlinked unlinked) {
     if (unlinked != null && unlinked.last() && held.lostName(unlinked.id())) {
       removal.remove(unlinked.id());
@@ -309,7 +353,7 @@ public final class WritableTree implements AutoCloseable {
 
   private Entry entry(int subvolume, Committer.Committed<Inode> made) {
     InodeId id = new InodeId(subvolume, made.value().number());
-    return new Entry(id, Attributes.of(fileId(id), made.value(), defaults), made.seq());
+    return new Entry(id, attributes(id, fileId(id), made.value()), made.seq());
   }
 
   /** Makes a file, directory or node; EEXIST if the name is there. */
@@ -379,6 +423,7 @@ public final class WritableTree implements AutoCloseable {
   /** Makes a snapshot of a subvolume: what is in it now, whatever happens to it later. */
   public Entry createSnapshot(int source, InodeId directory, byte[] name, boolean readOnly) {
     filesystem.requireRoomForMetadata();
+    accessTimes.writeUntil(Long.MAX_VALUE);
     Lock lock = locks.snapshot();
     lock.lock();
     try {
@@ -413,8 +458,13 @@ public final class WritableTree implements AutoCloseable {
 
   /** Deletes what is left of deleted subvolumes; takes long if that is much. One at a time. */
   public void cleanUp() {
+    cleanUp(() -> true);
+  }
+
+  /** The same, as long as that says yes: asked every few keys, what is left is for the next time. */
+  public void cleanUp(BooleanSupplier goOn) {
     synchronized (dead) {
-      dead.delete();
+      dead.delete(goOn);
     }
   }
 
@@ -428,6 +478,7 @@ public final class WritableTree implements AutoCloseable {
   /** Changes attributes: first the size, and then all others at once. */
   public Entry setAttributes(InodeId id, AttributeChange change) {
     change.size().ifPresent(size -> contents.truncate(id, size));
+    change.atime().ifPresent(_ -> accessTimes.forget(id));
     return entry(
         id.subvolume(), transact("setattr", tree -> AttributeChanges.apply(tree, id, change)));
   }
@@ -526,17 +577,20 @@ public final class WritableTree implements AutoCloseable {
 
   /** Makes everything durable that happened to the file, or to a directory's names. */
   public void sync(InodeId id) {
+    accessTimes.write(id);
     filesystem.flush(inode(readers(), id).journalSeq());
   }
 
   /** Makes everything durable. */
   public void syncAll() {
+    accessTimes.writeUntil(Long.MAX_VALUE);
     filesystem.sync();
   }
 
-  /** Removes what has no name; the filesystem is left open. */
+  /** Removes what has no name, and writes what is not written; the filesystem is left open. */
   @Override
   public void close() {
+    accessTimes.writeUntil(Long.MAX_VALUE);
     held.takeNameless().forEach(removal::remove);
     contents.close();
   }

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.cli.mount;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jbcachefs.cli.ExitCode;
+import org.jbcachefs.cli.Invocation;
+import org.jbcachefs.cli.control.MountedCommand;
+import org.jbcachefs.cli.control.MountedHere;
+import org.jbcachefs.cli.open.MountOptions;
+import org.jbcachefs.format.error.Place;
+import org.jbcachefs.format.error.RefusedException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code remount DIR -o ro|rw}: what {@code mount -o remount} ends up with. */
+@Command(
+    name = "remount",
+    description = {
+      "Makes a mounted filesystem read-only, or back, or changes how reads of files are noted.",
+      "Read-only means that its devices are as after unmounting. mount -o remount,... does the same."
+    })
+public final class RemountCommand implements MountedCommand {
+  @Parameters(index = "0", paramLabel = "DIR", description = "The mountpoint.")
+  private Path directory;
+
+  @Option(
+      names = "-o",
+      paramLabel = "OPTIONS",
+      required = true,
+      description = {
+        "ro, rw, errors=continue|fix_safe|panic|ro, noatime, nodiratime, relatime, strictatime,",
+        "lazytime, nosuid, nodev, noexec; what is not named stays."
+      })
+  private List<String> options = new ArrayList<>();
+
+  /** Of the command line. */
+  public RemountCommand() {}
+
+  /** Of what is mounted there; for whoever sends the command himself. */
+  RemountCommand(Path directory) {
+    this.directory = directory;
+  }
+
+  @Override
+  public List<Path> mountedPaths() {
+    return List.of(directory);
+  }
+
+  @Override
+  public boolean opensDevices() {
+    return false;
+  }
+
+  @Override
+  public boolean offersJson() {
+    return false;
+  }
+
+  @Override
+  public int run(Invocation invocation) throws IOException {
+    MountedHere here = invocation.mounted().orElseThrow(() -> notOurs(directory));
+    here.remounting().remount(MountOptions.parse(options).values());
+    return ExitCode.DONE;
+  }
+
+  static RefusedException notOurs(Path directory) {
+    return new RefusedException(
+        "not_mounted",
+        Place.device(directory.toString(), -1),
+        "this is not on a filesystem that jbcachefs has mounted, or its daemon is not yours to ask");
+  }
+}
