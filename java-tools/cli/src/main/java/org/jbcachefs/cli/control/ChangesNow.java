@@ -5,8 +5,8 @@ import java.util.Optional;
 import org.jbcachefs.fuse.session.ChangeGate;
 
 /**
- * What a command in a daemon may change: from the first time that it asks until it ends nobody makes
- * the filesystem read-only. For one thread.
+ * What a command in a daemon may change: from the first time that it asks until it ends nobody
+ * makes the filesystem read-only. For one thread.
  */
 public final class ChangesNow implements AutoCloseable {
   private final Optional<MountedChanges> changes;

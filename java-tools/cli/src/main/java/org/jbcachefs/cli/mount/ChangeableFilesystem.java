@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.cli.mount;
 
-import java.time.InstantSource;
 import java.time.Instant;
-import java.util.OptionalLong;
-import org.jbcachefs.format.error.BcachefsException;
-import org.jbcachefs.format.error.Place;
-import org.jbcachefs.format.error.RefusedException;
-import org.jbcachefs.fuse.session.ErrorPolicy;
+import java.time.InstantSource;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -17,8 +13,12 @@ import org.jbcachefs.cli.control.MountedChanges;
 import org.jbcachefs.engine.fs.write.WritableTree;
 import org.jbcachefs.engine.recovery.FilesystemView;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.format.error.BcachefsException;
 import org.jbcachefs.format.error.Finding;
+import org.jbcachefs.format.error.Place;
+import org.jbcachefs.format.error.RefusedException;
 import org.jbcachefs.format.tables.FilesystemOption;
+import org.jbcachefs.fuse.session.ErrorPolicy;
 import org.jbcachefs.fuse.session.InodeNumbers;
 import org.jbcachefs.fuse.session.ServedFilesystem;
 import org.jbcachefs.fuse.session.Session;

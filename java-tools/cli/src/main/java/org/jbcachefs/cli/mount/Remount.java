@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.cli.mount;
 
-import java.io.InterruptedIOException;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -37,8 +37,7 @@ final class Remount implements Remounting {
   Remount(FuseMount mount, Session session, MountedFilesystem filesystem, SessionLog log) {
     this.mount = mount;
     this.session = session;
-    this.filesystem =
-        filesystem instanceof ChangeableFilesystem changeable ? changeable : null;
+    this.filesystem = filesystem instanceof ChangeableFilesystem changeable ? changeable : null;
     this.log = log;
   }
 
@@ -57,11 +56,11 @@ final class Remount implements Remounting {
   public synchronized void remount(Map<String, String> words) throws IOException {
     OptionalLong errors = FilesystemWords.errors(words.get("errors"));
     MountFlags before =
-        mount.now()
+        mount
+            .now()
             .map(MountEntry::flags)
             .orElseThrow(() -> refused("not_mounted", "it is not mounted any more"));
-    MountFlags wanted =
-        (withoutKernel ? before.readOnly() : before).changedBy(words);
+    MountFlags wanted = (withoutKernel ? before.readOnly() : before).changedBy(words);
     if (filesystem == null && wanted.writable()) {
       throw refused(
           "read_only",

@@ -194,16 +194,18 @@ class NamespaceTest {
       tree.write(file, 0, MemorySegment.ofArray(new byte[50_000]));
       tree.close();
       filesystem.rest();
-      assertTrue(filesystem.superblock().replicas().entries().stream()
-          .noneMatch(entry -> entry.dataType() == DataType.JOURNAL.number()));
+      assertTrue(
+          filesystem.superblock().replicas().entries().stream()
+              .noneMatch(entry -> entry.dataType() == DataType.JOURNAL.number()));
       assertEquals(List.of(), Judge.findings(devices, spill), "at rest");
       assertEquals(50_000, tree.attributes(file).size());
     }
     // Whatever happens next, it is as after a crash.
     make(root, "later");
     filesystem.sync();
-    assertTrue(filesystem.superblock().replicas().entries().stream()
-        .anyMatch(entry -> entry.dataType() == DataType.JOURNAL.number()));
+    assertTrue(
+        filesystem.superblock().replicas().entries().stream()
+            .anyMatch(entry -> entry.dataType() == DataType.JOURNAL.number()));
   }
 
   @Test

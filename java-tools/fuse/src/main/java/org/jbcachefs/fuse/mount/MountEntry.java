@@ -22,12 +22,7 @@ import org.jbcachefs.fuse.session.AccessTimes;
  * @param superOptions the filesystem's own options, separated by commas
  */
 public record MountEntry(
-    String device,
-    String target,
-    String options,
-    String type,
-    String source,
-    String superOptions) {
+    String device, String target, String options, String type, String source, String superOptions) {
   private static final Path MOUNTINFO = Path.of("/proc/self/mountinfo");
   public static final String TYPE = "fuse.jbcachefs";
 
@@ -136,8 +131,7 @@ public record MountEntry(
     } else if (words.contains("relatime")) {
       files = AccessTimes.When.RELATIVE;
     }
-    AccessTimes.When directories =
-        words.contains("nodiratime") ? AccessTimes.When.NEVER : files;
+    AccessTimes.When directories = words.contains("nodiratime") ? AccessTimes.When.NEVER : files;
     boolean lazy = List.of(superOptions.split(",", -1)).contains("lazytime");
     return new AccessTimes(files, directories, lazy || words.contains("lazytime"));
   }

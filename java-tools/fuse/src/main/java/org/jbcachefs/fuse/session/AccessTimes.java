@@ -6,8 +6,8 @@ package org.jbcachefs.fuse.session;
  *
  * @param ofFiles strictatime, relatime (the default) or noatime
  * @param ofDirectories the same; nodiratime makes it NEVER
- * @param lazy lazytime: kept in memory until something else of the file is written, it is synced, or
- *     a day has passed
+ * @param lazy lazytime: kept in memory until something else of the file is written, it is synced,
+ *     or a day has passed
  */
 public record AccessTimes(When ofFiles, When ofDirectories, boolean lazy) {
   /** What reads count. */

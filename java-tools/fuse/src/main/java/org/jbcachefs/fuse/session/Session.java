@@ -239,7 +239,9 @@ public final class Session implements RequestHandler {
     }
   }
 
-  /** Metadata that contradict themselves or cannot be read: what that means is a matter of choice. */
+  /**
+   * Metadata that contradict themselves or cannot be read: what that means is a matter of choice.
+   */
   private void inconsistent(String what) {
     if (changes == null || gate.isBarred()) {
       return;
@@ -272,7 +274,9 @@ public final class Session implements RequestHandler {
   private int answer(Request request, int opcode) {
     boolean durable = Opcode.makesDurable(opcode);
     boolean changing =
-        durable || Opcode.changes(opcode) || (opcode == Opcode.IOCTL && IoctlRequests.sets(request));
+        durable
+            || Opcode.changes(opcode)
+            || (opcode == Opcode.IOCTL && IoctlRequests.sets(request));
     if (!changing) {
       return attempt(request, opcode, false);
     }

@@ -461,7 +461,9 @@ public final class WritableTree implements AutoCloseable {
     cleanUp(() -> true);
   }
 
-  /** The same, as long as that says yes: asked every few keys, what is left is for the next time. */
+  /**
+   * The same, as long as that says yes: asked every few keys, what is left is for the next time.
+   */
   public void cleanUp(BooleanSupplier goOn) {
     synchronized (dead) {
       dead.delete(goOn);
