@@ -21,6 +21,8 @@ import org.jbcachefs.cli.files.ListFiles;
 import org.jbcachefs.cli.files.StatFile;
 import org.jbcachefs.cli.files.Tree;
 import org.jbcachefs.cli.format.FormatCommand;
+import org.jbcachefs.cli.format.ImageCreateCommand;
+import org.jbcachefs.cli.format.ImageUpdateCommand;
 import org.jbcachefs.cli.fsck.FsckCommand;
 import org.jbcachefs.cli.journal.ListJournalCommand;
 import org.jbcachefs.cli.journal.RewindInfoCommand;
@@ -139,6 +141,8 @@ final class CommandTable {
           entry("set-passphrase", ENCRYPTION, "change the passphrase of a filesystem"),
           entry("remove-passphrase", ENCRYPTION, "make a filesystem open without a passphrase"),
           entry("recovery-pass", SUPERBLOCK, "show and change what the next mount has to check"),
+          entry("image create", SUPERBLOCK, "make an image of a directory, as small as it can be"),
+          entry("image update", SUPERBLOCK, "make an image what a directory is by now"),
           entry("strip-alloc", SUPERBLOCK, "take what is kept about space out of an image"),
           entry("show-super", SUPERBLOCK, "print a superblock"),
           entry("upgrade", SUPERBLOCK, "bring a filesystem to this metadata version"),
@@ -213,6 +217,8 @@ final class CommandTable {
       case "remove-passphrase" -> new RemovePassphraseCommand();
       case "recovery-pass" -> new RecoveryPassCommand();
       case "journal_rewind_info" -> new RewindInfoCommand();
+      case "image create" -> new ImageCreateCommand();
+      case "image update" -> new ImageUpdateCommand();
       case "strip-alloc" -> new StripAllocCommand();
       case "damage" -> new DamageCommand();
       case "format" -> new FormatCommand();

@@ -227,6 +227,26 @@ public final class HostDirectory implements AutoCloseable {
     }
   }
 
+  /** How many bytes of a file are data and no holes. */
+  public long dataBytes(byte[] name) throws IOException {
+    int file = open(descriptor, name, pathOf(name), LibC.O_NOFOLLOW);
+    try {
+      long bytes = 0;
+      long at = LibC.lseek(file, 0, LibC.SEEK_DATA);
+      while (at >= 0) {
+        long end = LibC.lseek(file, at, LibC.SEEK_HOLE);
+        bytes += Math.max(0, end - at);
+        at = LibC.lseek(file, Math.max(end, at + 1), LibC.SEEK_DATA);
+      }
+      if (LibC.errno() != ENXIO) {
+        throw failed(pathOf(name));
+      }
+      return bytes;
+    } finally {
+      LibC.close(file);
+    }
+  }
+
   private IOException shorter(byte[] name) {
     return new FileSystemException(pathOf(name), null, "the file was cut while it was read");
   }

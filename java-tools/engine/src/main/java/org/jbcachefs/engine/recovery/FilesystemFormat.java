@@ -77,10 +77,18 @@ public final class FilesystemFormat {
     SuperblockLayout places = superblock.layout();
     long begin = (places.sectors().get(1) << 9) + places.maxBytes();
     device.writeZeroes(0, Math.min(begin, usedBytes));
-    long end = Math.max(begin, Math.min(places.sectors().getLast() << 9, usedBytes - END_BYTES));
+    // A member that is to be cut is a new file.
+    boolean cut = places.sectors().size() == 2;
+    long end = cut ? usedBytes : Math.max(begin, Math.min(places.sectors().getLast() << 9, usedBytes - END_BYTES));
     if (end < usedBytes) {
       device.writeZeroes(end, usedBytes - end);
     }
+    writeCopies(device, superblock);
+  }
+
+  /** Writes all copies and the layout by itself, whatever is there; durable when it returns. */
+  public static void writeCopies(BlockDevice device, Superblock superblock) {
+    SuperblockLayout places = superblock.layout();
     byte[] first = new byte[BEFORE_SUPERBLOCK];
     byte[] layout = places.encode().toArray();
     System.arraycopy(layout, 0, first, first.length - layout.length, layout.length);

@@ -29,6 +29,7 @@ import org.jbcachefs.format.tables.MemberState;
  * @param diskGroups the labels that members have
  * @param crypt present if it is encrypted
  * @param members in order of their index
+ * @param copyAtEnd whether members have a copy of the superblock at their end
  */
 public record FormatOptions(
     UUID internalUuid,
@@ -42,7 +43,8 @@ public record FormatOptions(
     Map<FilesystemOption, Long> options,
     DiskGroupsSection diskGroups,
     Optional<CryptSection> crypt,
-    List<MemberFormat> members) {
+    List<MemberFormat> members,
+    boolean copyAtEnd) {
 
   /**
    * A member.
@@ -64,6 +66,21 @@ public record FormatOptions(
       boolean rotational,
       int dataAllowed,
       MemberState state) {
+    /** The same, reached in another way. */
+    public MemberFormat on(BlockDevice other) {
+      return new MemberFormat(
+          other,
+          uuid,
+          sizeBytes,
+          bucketBytes,
+          labelIndex,
+          durability,
+          discard,
+          rotational,
+          dataAllowed,
+          state);
+    }
+
     /** Buckets that fit. */
     public long buckets() {
       return sizeBytes / bucketBytes;
@@ -73,5 +90,71 @@ public record FormatOptions(
   public FormatOptions {
     options = Map.copyOf(options);
     members = List.copyOf(members);
+  }
+
+  /** With a copy of the superblock at the end of each member. */
+  public FormatOptions(
+      UUID internalUuid,
+      UUID userUuid,
+      String label,
+      int versionAllowed,
+      int blockBytes,
+      int btreeNodeBytes,
+      int extentBpShift,
+      int superblockSectors,
+      Map<FilesystemOption, Long> options,
+      DiskGroupsSection diskGroups,
+      Optional<CryptSection> crypt,
+      List<MemberFormat> members) {
+    this(
+        internalUuid,
+        userUuid,
+        label,
+        versionAllowed,
+        blockBytes,
+        btreeNodeBytes,
+        extentBpShift,
+        superblockSectors,
+        options,
+        diskGroups,
+        crypt,
+        members,
+        true);
+  }
+
+  /** The same with other members. */
+  public FormatOptions withMembers(List<MemberFormat> others) {
+    return new FormatOptions(
+        internalUuid,
+        userUuid,
+        label,
+        versionAllowed,
+        blockBytes,
+        btreeNodeBytes,
+        extentBpShift,
+        superblockSectors,
+        options,
+        diskGroups,
+        crypt,
+        others,
+        copyAtEnd);
+  }
+
+  /** The same without a copy of the superblock at the end: members can be cut there later. */
+  public FormatOptions withoutCopyAtEnd() {
+    return new FormatOptions(
+        internalUuid,
+        userUuid,
+        label,
+        versionAllowed,
+        blockBytes,
+        btreeNodeBytes,
+        extentBpShift,
+        superblockSectors,
+        options,
+        diskGroups,
+        crypt,
+        members,
+        false);
   }
 }

@@ -2,6 +2,7 @@
 package org.jbcachefs.engine.recovery;
 
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jbcachefs.format.crypto.EncryptedKey;
@@ -20,6 +21,26 @@ public interface KeySource {
    * @throws PassphraseException if there is none
    */
   FilesystemKey keyFor(UUID filesystem, EncryptedKey encrypted, Place place);
+
+  /** The filesystem's own key, for those who have it already; else empty. */
+  default Optional<FilesystemKey> known() {
+    return Optional.empty();
+  }
+
+  /** The filesystem's own key itself. */
+  static KeySource of(FilesystemKey key) {
+    return new KeySource() {
+      @Override
+      public FilesystemKey keyFor(UUID filesystem, EncryptedKey encrypted, Place place) {
+        throw new PassphraseException(place, "encrypted with another key");
+      }
+
+      @Override
+      public Optional<FilesystemKey> known() {
+        return Optional.of(key);
+      }
+    };
+  }
 
   /** No passphrase. */
   static KeySource none() {

@@ -182,11 +182,13 @@ final class NewSuperblock {
   SuperblockLayout layout(int index) {
     FormatOptions.MemberFormat member = options.members().get(index);
     int bits = 31 - Integer.numberOfLeadingZeros(options.superblockSectors());
-    return SuperblockLayout.forDevice(
-        bits,
-        options.blockBytes() >> 9,
-        member.bucketBytes() >> 9,
-        (member.buckets() * member.bucketBytes()) >> 9);
+    SuperblockLayout layout =
+        SuperblockLayout.forDevice(
+            bits,
+            options.blockBytes() >> 9,
+            member.bucketBytes() >> 9,
+            (member.buckets() * member.bucketBytes()) >> 9);
+    return options.copyAtEnd() ? layout : layout.withoutCopyAtEnd();
   }
 
   /** The journal lies behind the superblocks at the beginning. */

@@ -2,6 +2,7 @@
 package org.jbcachefs.engine.recovery;
 
 import java.util.List;
+import java.util.function.IntPredicate;
 import org.jbcachefs.engine.alloc.write.Discards;
 import org.jbcachefs.engine.alloc.write.FreeSource;
 import org.jbcachefs.engine.alloc.write.SpaceAllocator;
@@ -54,6 +55,11 @@ public final class RepairAccess {
   public void allocateFrom(FreeSource source) {
     discards.hold(source != null);
     space.takeFrom(source);
+  }
+
+  /** Members whose emptied buckets are not used again, as long as the filesystem is open. */
+  public void keepEmptied(IntPredicate members) {
+    discards.keep(members);
   }
 
   /**

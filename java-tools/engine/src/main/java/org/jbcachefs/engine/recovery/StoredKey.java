@@ -32,6 +32,9 @@ public final class StoredKey {
       throw new CorruptionException(
           "invalid_sb_crypt", superblock.place(), "encrypted, but there is no crypt section");
     }
+    if (crypt.isPresent() && source.known().isPresent()) {
+      return source.known();
+    }
     return crypt.map(section -> {
       EncryptedKey encrypted = section.key();
       return encrypted

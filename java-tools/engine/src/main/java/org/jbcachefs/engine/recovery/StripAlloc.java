@@ -98,7 +98,13 @@ public final class StripAlloc {
         });
   }
 
-  private static void strip(SuperblockWriter superblock, SuperblockEditor editor) {
+  /** Whether a btree is taken away. */
+  public static boolean strips(int btree) {
+    return STRIPPED.contains(BtreeId.of(btree));
+  }
+
+  /** Takes it out of the superblock that all members share; inside of a change of it. */
+  public static void strip(SuperblockWriter superblock, SuperblockEditor editor) {
     CleanSection clean = superblock.current().cleanSection().orElseThrow();
     editor
         .section(

@@ -163,6 +163,30 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
     }
   }
 
+  /**
+   * Opens a filesystem whose superblock was just told of what is kept about space, and which has
+   * nothing of it yet: those btrees begin empty. Until {@link RepairAccess#allocateFrom} says where
+   * free buckets are, none are given out.
+   */
+  public static WritableFilesystem openWithoutSpace(
+      List<BlockDevice> opened, WriteOptions options) {
+    ReadFilesystem read = ReadFilesystem.open(opened, options.open());
+    boolean done = false;
+    try {
+      WriteRefusals.check(read.devices(), read.btrees());
+      Set<Integer> empty = new TreeSet<>();
+      DerivedBtrees.ALL.forEach(btree -> empty.add(btree.number()));
+      WritableFilesystem filesystem =
+          start(opened, read, options, empty, Set.of(), WritableFilesystem::beginUpgrade);
+      done = true;
+      return filesystem;
+    } finally {
+      if (!done) {
+        read.close();
+      }
+    }
+  }
+
   private static WritableFilesystem open(
       List<BlockDevice> opened, ReadFilesystem read, WriteOptions options) {
     WriteRefusals.check(read.devices(), read.btrees());

@@ -134,7 +134,8 @@ final class WriteEngine {
             options.rules(),
             context.nodeSectors(),
             (int) current().flag(SuperblockFlag.META_REPLICAS_WANT),
-            TargetMembers.of(current(), metadataTarget()));
+            TargetMembers.of(current(), metadataTarget()),
+            options.placement());
     this.nodeSettings =
         new NodeSettings(
             context,

@@ -139,6 +139,15 @@ public final class SuperblockEditor {
     return this;
   }
 
+  /** Takes one of these away. */
+  public SuperblockEditor withoutFeature(Feature feature) {
+    Le.putU64(
+        fields,
+        Superblock.OFFSET_FEATURES,
+        Le.u64(fields, Superblock.OFFSET_FEATURES) & ~(1L << feature.number()));
+    return this;
+  }
+
   /**
    * Sets an option of the whole filesystem.
    *

@@ -57,6 +57,11 @@ public record SuperblockLayout(UUID magic, int maxSectorsBits, List<Long> sector
         Superblock.MAGIC, maxSectorsBits, List.of(Superblock.SECTOR, second, last));
   }
 
+  /** The two copies at the beginning alone. */
+  public SuperblockLayout withoutCopyAtEnd() {
+    return new SuperblockLayout(magic, maxSectorsBits, sectors.subList(0, 2));
+  }
+
   /** Most bytes that a copy may take. */
   public int maxBytes() {
     return 512 << maxSectorsBits;

@@ -4,6 +4,7 @@ package org.jbcachefs.engine.alloc.write;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import org.jbcachefs.engine.btree.Btrees;
 import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.rules.WriteRule;
@@ -29,6 +30,7 @@ public final class Discards {
   private final OpenBuckets open;
   private final WriteRules rules;
   private volatile boolean held;
+  private volatile IntPredicate kept = _ -> false;
 
   public Discards(DeviceSet devices, Btrees btrees, OpenBuckets open, WriteRules rules) {
     this.devices = devices;
@@ -40,6 +42,11 @@ public final class Discards {
   /** Whether nothing is to be made free: which buckets are empty is not certain. For repairs. */
   public void hold(boolean on) {
     held = on;
+  }
+
+  /** Members whose emptied buckets stay as they are, since an older state may be wanted again. */
+  public void keep(IntPredicate members) {
+    kept = members;
   }
 
   /** A bucket. */
@@ -79,7 +86,8 @@ public final class Discards {
       while (batch.size() < BATCH && keys.next()) {
         int device = (int) (keys.key().offset() >>> DEVICE_SHIFT);
         long bucket = keys.key().offset() & BUCKET_MASK;
-        if (devices.device(device) != null && open.take(device, bucket)) {
+        boolean usable = devices.device(device) != null && !kept.test(device);
+        if (usable && open.take(device, bucket)) {
           // Another thread may have made it free between the look at the index and here.
           if (isToBeDiscarded(device, bucket)) {
             batch.add(new Bucket(device, bucket));

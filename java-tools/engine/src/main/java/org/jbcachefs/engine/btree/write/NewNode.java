@@ -51,7 +51,7 @@ final class NewNode {
     NodeEncoder encoder = new NodeEncoder(context, header, settings.checksum(), bytes);
     encoder.addBset(keys, journalSeq, null);
     MemorySegment written = bytes.asSlice(0, encoder.sectorsWritten() * 512L);
-    Allocation allocation = storage.allocate();
+    Allocation allocation = storage.allocate(plan.btree);
     boolean done = false;
     try {
       BtreePointer pointer =

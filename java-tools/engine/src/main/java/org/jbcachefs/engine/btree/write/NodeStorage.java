@@ -27,11 +27,13 @@ public final class NodeStorage {
   private final int nodeSectors;
   private final int replicas;
   private final IntPredicate preferred;
+  private final NodePlacement placement;
   private final WritePoint writePoint = new WritePoint(DataType.BTREE);
 
   /**
    * @param replicas how many copies a node has
    * @param preferred members that nodes are put on as long as there is room
+   * @param placement members that nodes of a btree may be put on
    */
   public NodeStorage(
       DeviceSet devices,
@@ -40,7 +42,8 @@ public final class NodeStorage {
       WriteRules rules,
       int nodeSectors,
       int replicas,
-      IntPredicate preferred) {
+      IntPredicate preferred,
+      NodePlacement placement) {
     this.devices = devices;
     this.space = space;
     this.bitmaps = bitmaps;
@@ -48,13 +51,20 @@ public final class NodeStorage {
     this.nodeSectors = nodeSectors;
     this.replicas = replicas;
     this.preferred = preferred;
+    this.placement = placement;
   }
 
   /** Room for a node on as many devices as it has copies, or at least on one. */
-  Allocation allocate() {
+  Allocation allocate(int btree) {
     SpaceAllocator.Request request =
         new SpaceAllocator.Request(
-            nodeSectors, true, replicas, 1, _ -> true, preferred, Watermark.RECLAIM);
+            nodeSectors,
+            true,
+            replicas,
+            1,
+            device -> placement.allows(btree, device),
+            preferred,
+            Watermark.RECLAIM);
     return space.allocate(writePoint, request);
   }
 
