@@ -43,11 +43,7 @@ import picocli.CommandLine.Parameters;
 public final class ImageCreateCommand implements CliCommand {
   @Mixin private FormatWords words = new FormatWords();
 
-  @Option(
-      names = "--source",
-      required = true,
-      paramLabel = "DIR",
-      description = "The directory.")
+  @Option(names = "--source", required = true, paramLabel = "DIR", description = "The directory.")
   private String source;
 
   @Option(

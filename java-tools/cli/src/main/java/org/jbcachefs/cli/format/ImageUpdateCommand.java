@@ -84,8 +84,7 @@ public final class ImageUpdateCommand implements CliCommand {
     return ExitCode.DONE;
   }
 
-  private void update(Invocation invocation, Path path, long before, long room)
-      throws IOException {
+  private void update(Invocation invocation, Path path, long before, long room) throws IOException {
     long after = before;
     try (BlockDevice temporary = ImageFiles.temporary(invocation, path, before + room)) {
       ImageFiles.setLength(path, before + room);
@@ -99,8 +98,7 @@ public final class ImageUpdateCommand implements CliCommand {
     }
   }
 
-  private void tryOut(Invocation invocation, Path path, long bytes, long room)
-      throws IOException {
+  private void tryOut(Invocation invocation, Path path, long bytes, long room) throws IOException {
     try (BlockDevice temporary = ImageFiles.forTrial(invocation, bytes + room);
         BlockDevice device = invocation.devices().openReadOnly(path);
         BlockDevice scratch = new ScratchDevice(new LongerDevice(device, bytes))) {
@@ -111,9 +109,7 @@ public final class ImageUpdateCommand implements CliCommand {
   private long sync(Invocation invocation, BlockDevice device, BlockDevice temporary)
       throws IOException {
     WriteOptions options =
-        WriteOptions.defaults()
-            .withClock(invocation.clock())
-            .withOpen(opening.options(invocation));
+        WriteOptions.defaults().withClock(invocation.clock()).withOpen(opening.options(invocation));
     try (ImageSession session = ImageSession.update(device, temporary, options)) {
       invocation.out().filesystem(session.filesystem().superblock().userUuid());
       SourceSync.Totals totals = SourceSync.run(invocation, session.filesystem(), source);

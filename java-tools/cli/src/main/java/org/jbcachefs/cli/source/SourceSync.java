@@ -448,8 +448,7 @@ public final class SourceSync {
   }
 
   private static boolean beginsWith(byte[] name, byte[] prefix) {
-    return name.length > prefix.length
-        && Arrays.equals(Arrays.copyOf(name, prefix.length), prefix);
+    return name.length > prefix.length && Arrays.equals(Arrays.copyOf(name, prefix.length), prefix);
   }
 
   private boolean xattr(HostDirectory from, byte[] name, InodeId to, byte[] xattr)

@@ -228,7 +228,8 @@ class ImageCommandTest {
       case 6 -> {
         if (regular) {
           Files.setPosixFilePermissions(
-              file, PosixFilePermissions.fromString(random.nextBoolean() ? "rw-r-----" : "rwx------"));
+              file,
+              PosixFilePermissions.fromString(random.nextBoolean() ? "rw-r-----" : "rwx------"));
         }
       }
       case 7 -> {
@@ -280,8 +281,7 @@ class ImageCommandTest {
   void whatIsNoImageIsNotUpdated() throws IOException {
     Path ordinary = folder.resolve("ordinary");
     try (FileChannel file =
-        FileChannel.open(
-            ordinary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        FileChannel.open(ordinary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       file.write(ByteBuffer.allocate(1), (48 << 20) - 1);
     }
     assertEquals(ExitCode.DONE, run("format", ordinary.toString()));

@@ -47,8 +47,7 @@ public final class ImageSession implements AutoCloseable {
   static final int TEMPORARY = 1;
 
   /** Data goes into the image, everything else to the temporary member, until the end. */
-  public static final int IMAGE_HOLDS =
-      1 << DataType.USER.number() | 1 << DataType.BTREE.number();
+  public static final int IMAGE_HOLDS = 1 << DataType.USER.number() | 1 << DataType.BTREE.number();
 
   public static final int TEMPORARY_HOLDS =
       1 << DataType.JOURNAL.number() | 1 << DataType.BTREE.number();
@@ -97,9 +96,7 @@ public final class ImageSession implements AutoCloseable {
     BlockDevice temporary = plan.members().get(TEMPORARY).device();
     Placement placement = new Placement();
     WriteOptions write = options.withPlacement(placement::allows);
-    WritableFilesystem made =
-        FilesystemFormat.create(
-            lent(plan).withoutCopyAtEnd(), key, write);
+    WritableFilesystem made = FilesystemFormat.create(lent(plan).withoutCopyAtEnd(), key, write);
     return new ImageSession(image, temporary, options, placement, made);
   }
 
@@ -305,8 +302,7 @@ public final class ImageSession implements AutoCloseable {
 
   /** Gives the image alone a journal and all that is kept about space. */
   private long addSpace(SuperblockWriter superblock, long used, long room) {
-    long buckets =
-        Math.max(used + ImageSuperblocks.JOURNAL_BUCKETS + room, Member.MIN_BUCKETS);
+    long buckets = Math.max(used + ImageSuperblocks.JOURNAL_BUCKETS + room, Member.MIN_BUCKETS);
     superblock.update(new ImageSuperblocks.WithSpace(superblock, used, buckets));
     WriteOptions open =
         filesystem

@@ -9,7 +9,6 @@ import org.jbcachefs.engine.recovery.StripAlloc;
 import org.jbcachefs.engine.sb.write.SuperblockWriter;
 import org.jbcachefs.format.bytes.Bytes;
 import org.jbcachefs.format.error.Place;
-import org.jbcachefs.format.error.RefusedException;
 import org.jbcachefs.format.sb.JournalBuckets;
 import org.jbcachefs.format.sb.JournalSection;
 import org.jbcachefs.format.sb.Member;
@@ -84,8 +83,7 @@ final class ImageSuperblocks {
   }
 
   private static JournalSection journal(long first, long count) {
-    JournalBuckets buckets =
-        new JournalBuckets(List.of(new JournalBuckets.Range(first, count)));
+    JournalBuckets buckets = new JournalBuckets(List.of(new JournalBuckets.Range(first, count)));
     return new JournalSection(SectionType.JOURNAL_V2.number(), buckets, Bytes.EMPTY);
   }
 

@@ -79,7 +79,10 @@ public final class FilesystemFormat {
     device.writeZeroes(0, Math.min(begin, usedBytes));
     // A member that is to be cut is a new file.
     boolean cut = places.sectors().size() == 2;
-    long end = cut ? usedBytes : Math.max(begin, Math.min(places.sectors().getLast() << 9, usedBytes - END_BYTES));
+    long end =
+        cut
+            ? usedBytes
+            : Math.max(begin, Math.min(places.sectors().getLast() << 9, usedBytes - END_BYTES));
     if (end < usedBytes) {
       device.writeZeroes(end, usedBytes - end);
     }

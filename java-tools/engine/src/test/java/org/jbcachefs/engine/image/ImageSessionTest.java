@@ -75,8 +75,7 @@ class ImageSessionTest {
             List.of(
                 member(image, ImageSession.IMAGE_HOLDS),
                 member(temporary, ImageSession.TEMPORARY_HOLDS)));
-    FormatOptions plan =
-        FormatPlan.decide(request, new FormatRequest.Machine(2, 1L << 30), random);
+    FormatOptions plan = FormatPlan.decide(request, new FormatRequest.Machine(2, 1L << 30), random);
     try (ImageSession session = ImageSession.create(plan, Optional.empty(), options())) {
       write(session.filesystem(), 0, FILES, 1);
       session.finish(false);
