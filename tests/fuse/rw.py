@@ -338,11 +338,12 @@ ONCE = (posix_as_a_user, two_copies, filled_to_the_last_block, ended_by_a_signal
 
 
 def run(ring, names):
-    import remount  # it uses what is here
+    import quotas  # they use what is here
+    import remount
 
     passed = failed = 0
     cases = [(case, transport) for case in EACH_TRANSPORT for transport in ring.transports]
-    cases += [(case, "dev") for case in ONCE + remount.CASES]
+    cases += [(case, "dev") for case in ONCE + remount.CASES + quotas.CASES]
     for case, transport in cases:
         if names and case.__name__ not in names:
             continue

@@ -30,6 +30,8 @@ import org.jbcachefs.cli.list.ListCommand;
 import org.jbcachefs.cli.mount.MountCommand;
 import org.jbcachefs.cli.mount.RemountCommand;
 import org.jbcachefs.cli.mount.UmountCommand;
+import org.jbcachefs.cli.quota.SetQuota;
+import org.jbcachefs.cli.quota.ShowQuotas;
 import org.jbcachefs.cli.settings.RecoveryPassCommand;
 import org.jbcachefs.cli.settings.ResetCounters;
 import org.jbcachefs.cli.settings.SetFileOption;
@@ -135,6 +137,8 @@ final class CommandTable {
           entry("fs usage", SUPERBLOCK, "show what space is used for"),
           entry("format", SUPERBLOCK, "make a filesystem", "mkfs"),
           entry("set-file-option", MOUNTING, "set options of files of a mounted filesystem"),
+          entry("quota set", MOUNTING, "set limits of users, groups and projects"),
+          entry("quota show", MOUNTING, "show what users, groups and projects have and may have"),
           entry("set-fs-option", SUPERBLOCK, "change options of a filesystem"),
           entry("reset-counters", SUPERBLOCK, "set a filesystem's counters to zero"),
           entry("unlock", ENCRYPTION, "give the kernel's keyring the key of a filesystem"),
@@ -210,6 +214,8 @@ final class CommandTable {
       case "list_journal" -> new ListJournalCommand();
       case "fs usage" -> new FsUsageCommand();
       case "set-file-option" -> new SetFileOption();
+      case "quota set" -> new SetQuota();
+      case "quota show" -> new ShowQuotas();
       case "set-fs-option" -> new SetFilesystemOption();
       case "reset-counters" -> new ResetCounters();
       case "unlock" -> new UnlockCommand();

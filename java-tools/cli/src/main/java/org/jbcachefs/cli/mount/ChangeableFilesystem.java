@@ -192,6 +192,11 @@ final class ChangeableFilesystem implements MountedFilesystem {
   }
 
   @Override
+  public boolean hasQuotas() {
+    return tree.quotas().areOn();
+  }
+
+  @Override
   public UUID uuid() {
     return filesystem.superblock().userUuid();
   }

@@ -68,6 +68,7 @@ final class MountService {
         Session session = filesystem.session(numbers(), log);
         news.tell(session);
         MountPlan own = filesystem.writable() ? plan : plan.readOnly();
+        own = filesystem.hasQuotas() ? own.writeThrough() : own;
         FuseMount mounted = FuseMount.mount(own, session, log);
         session.tellKernelBy(mounted.notifier());
         Remount remount = new Remount(mounted, session, filesystem, log);

@@ -24,6 +24,11 @@ interface MountedFilesystem extends AutoCloseable {
   /** Whether it can be changed. */
   boolean writable();
 
+  /** Whether writes are to be refused where somebody has enough. */
+  default boolean hasQuotas() {
+    return false;
+  }
+
   UUID uuid();
 
   /** What there is to tell of it when it is mounted, in a few words. */

@@ -31,13 +31,20 @@ record OverridingWords(Map<FilesystemOption, String> words) {
           FilesystemOption.COMPRESSION,
           FilesystemOption.BACKGROUND_COMPRESSION,
           FilesystemOption.ERASURE_CODE,
-          FilesystemOption.NOCOW);
+          FilesystemOption.NOCOW,
+          FilesystemOption.USRQUOTA,
+          FilesystemOption.GRPQUOTA,
+          FilesystemOption.PRJQUOTA);
+
+  /** By which other name an option goes. Source: {@code bch2_opt_synonyms}. */
+  private static final String QUOTA = "quota";
+
 
   /** Takes those out of all words; values that no option can have are told at once. */
   static OverridingWords of(Map<String, String> all) {
     Map<FilesystemOption, String> words = new EnumMap<>(FilesystemOption.class);
     for (Map.Entry<String, String> word : all.entrySet()) {
-      String name = word.getKey();
+      String name = word.getKey().equals(QUOTA) ? "usrquota" : word.getKey();
       FilesystemOption option = FilesystemOption.of(name);
       boolean no = option == null && name.startsWith("no");
       option = no ? FilesystemOption.of(name.substring(2)) : option;

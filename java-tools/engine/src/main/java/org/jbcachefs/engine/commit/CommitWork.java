@@ -139,6 +139,11 @@ public final class CommitWork {
       }
     } while (journal.seq() != seq);
     findNodes();
+    if (!transaction.inodeChanges().isEmpty()) {
+      transaction.inodeWatch().check(transaction.inodeChanges());
+      transaction.onCommit(
+          _ -> transaction.inodeWatch().committed(transaction.inodeChanges()));
+    }
     apply(transaction, seq);
     return new Outcome(Kind.COMMITTED, seq, null);
   }

@@ -18,6 +18,7 @@ public final class Committer {
   private final Journal journal;
   private final CommitWork work;
   private final CommitHelp help;
+  private volatile InodeWatch inodeWatch;
 
   /** What commits need done that cannot be done under the lock. */
   public interface CommitHelp {
@@ -39,6 +40,15 @@ public final class Committer {
     this.journal = journal;
     this.work = work;
     this.help = help;
+  }
+
+  /** From now on that has to agree to changes of inodes. */
+  public void watchInodes(InodeWatch watch) {
+    inodeWatch = watch;
+  }
+
+  InodeWatch inodeWatch() {
+    return inodeWatch;
   }
 
   /** A new transaction; the name goes into the journal. */

@@ -49,6 +49,7 @@ public final class Transaction {
   private final List<Long> counted = new ArrayList<>(0);
   private final Set<Slot> alone = new HashSet<>(0);
   private final TreeMap<Bpos, long[]> corrections = new TreeMap<>();
+  private final List<InodeWatch.Change> inodeChanges = new ArrayList<>(0);
   private List<BtreePointer> inNewNodes = List.of();
   private InteriorChange interior;
   private boolean reclaim;
@@ -150,6 +151,20 @@ public final class Transaction {
   /** Will be called, under the commit lock, with the journal sequence number once committed. */
   public void onCommit(LongConsumer action) {
     onCommit.add(action);
+  }
+
+  /** Who wants to know of changes of inodes; null if nobody does. */
+  public InodeWatch inodeWatch() {
+    return committer.inodeWatch();
+  }
+
+  /** Part of this transaction is a change that the {@link #inodeWatch} has to agree to. */
+  public void inodeChanged(InodeWatch.Change change) {
+    inodeChanges.add(change);
+  }
+
+  List<InodeWatch.Change> inodeChanges() {
+    return inodeChanges;
   }
 
   /** A bucket in state need_discard was discarded: it becomes free. */

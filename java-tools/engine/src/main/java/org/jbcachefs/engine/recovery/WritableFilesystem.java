@@ -16,12 +16,14 @@ import org.jbcachefs.engine.alloc.write.SpaceBudget;
 import org.jbcachefs.engine.btree.Btrees;
 import org.jbcachefs.engine.commit.Clocks;
 import org.jbcachefs.engine.commit.Committer;
+import org.jbcachefs.engine.commit.InodeWatch;
 import org.jbcachefs.engine.commit.Transaction;
 import org.jbcachefs.engine.fs.FilesystemDefaults;
 import org.jbcachefs.engine.journal.JournalIndex;
 import org.jbcachefs.engine.journal.JournalRecovery;
 import org.jbcachefs.engine.journal.JournalReplay;
 import org.jbcachefs.engine.rules.WriteRule;
+import org.jbcachefs.engine.rules.WriteRules;
 import org.jbcachefs.engine.sb.DeviceSet;
 import org.jbcachefs.engine.sb.EffectiveOptions;
 import org.jbcachefs.engine.sb.write.SuperblockWriter;
@@ -319,6 +321,11 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
     return engine.random();
   }
 
+  /** Which rules of the write path hold: all, but in tests. */
+  public WriteRules rules() {
+    return engine.rules();
+  }
+
   /** Sectors for file data. */
   public SpaceAllocator space() {
     return engine.space();
@@ -362,6 +369,11 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
   /** What only a repair may do. */
   public RepairAccess repair() {
     return engine.repair();
+  }
+
+  /** From now on that has to agree to changes of inodes. */
+  public void watchInodes(InodeWatch watch) {
+    engine.committer().watchInodes(watch);
   }
 
   /** A new transaction, for those who restart by hand; the name goes into the journal. */

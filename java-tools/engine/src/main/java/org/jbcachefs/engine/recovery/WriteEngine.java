@@ -44,6 +44,7 @@ import org.jbcachefs.engine.journal.write.Journal;
 import org.jbcachefs.engine.journal.write.JournalPins;
 import org.jbcachefs.engine.journal.write.JournalSettings;
 import org.jbcachefs.engine.rules.WriteRule;
+import org.jbcachefs.engine.rules.WriteRules;
 import org.jbcachefs.engine.sb.DeviceSet;
 import org.jbcachefs.engine.sb.EffectiveOptions;
 import org.jbcachefs.engine.sb.TargetMembers;
@@ -102,6 +103,7 @@ final class WriteEngine {
   private final TableCache<SnapshotTable> snapshots;
   private final TableCache<SubvolumeTable> subvolumes;
   private final EffectiveOptions effective;
+  private final WriteRules rules;
 
   WriteEngine(
       DeviceSet devices,
@@ -112,6 +114,7 @@ final class WriteEngine {
     this.devices = devices;
     this.superblock = superblock;
     this.random = options.random();
+    this.rules = options.rules();
     this.replicas = new ReplicasEntries(superblock);
     this.effective = new EffectiveOptions(superblock::current, options.given());
     NodeContext context = nodeContext(key, start);
@@ -379,6 +382,10 @@ final class WriteEngine {
 
   SubvolumeTable subvolumes() {
     return subvolumes.get();
+  }
+
+  WriteRules rules() {
+    return rules;
   }
 
   SpaceAllocator space() {

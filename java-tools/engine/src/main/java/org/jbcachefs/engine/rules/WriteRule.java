@@ -24,5 +24,7 @@ public enum WriteRule {
   /** Nodes lie where the member's bitmap says that nodes may lie. */
   BTREE_BITMAP,
   /** What a transaction read is unchanged when it commits. */
-  VALIDATION
+  VALIDATION,
+  /** What snapshots see does not count for quotas. */
+  MASTER_SUBVOLUME
 }

@@ -2,6 +2,7 @@
 package org.jbcachefs.engine.sb;
 
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jbcachefs.format.sb.Superblock;
 import org.jbcachefs.format.tables.FilesystemOption;
@@ -11,6 +12,9 @@ import org.jbcachefs.format.tables.FilesystemOption;
  * Thread-safe.
  */
 public final class EffectiveOptions {
+  private static final Set<FilesystemOption> OF_QUOTAS =
+      Set.of(FilesystemOption.USRQUOTA, FilesystemOption.GRPQUOTA, FilesystemOption.PRJQUOTA);
+
   private final Supplier<Superblock> superblock;
   private final Map<FilesystemOption, Long> given;
 
@@ -29,9 +33,10 @@ public final class EffectiveOptions {
     return own != null ? own : superblock.get().option(option).orElse(0);
   }
 
-  /** Whether any option that was given is other than the superblock says. */
+  /** Whether any option of data that was given is other than the superblock says. */
   public boolean differ() {
     return given.entrySet().stream()
+        .filter(option -> !OF_QUOTAS.contains(option.getKey()))
         .anyMatch(
             option -> superblock.get().option(option.getKey()).orElse(0) != option.getValue());
   }

@@ -126,6 +126,11 @@ class BrokenRulesTest {
   }
 
   @Test
+  void aSnapshotThatCountsForQuotasIsNoticed() {
+    assertFalse(QuotasTest.countsRightly(WriteRules.breaking(WriteRule.MASTER_SUBVOLUME)));
+  }
+
+  @Test
   void aTransactionThatReadWhatChangedMeanwhileIsNoticed() {
     assertThrows(TransactionRestartException.class, () -> changeBehindABack(WriteRules.ALL));
     changeBehindABack(WriteRules.breaking(WriteRule.VALIDATION));

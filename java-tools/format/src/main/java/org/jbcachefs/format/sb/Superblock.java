@@ -356,6 +356,11 @@ public final class Superblock {
     return sections.decoded(SectionType.CRYPT, CryptSection.class);
   }
 
+  /** Grace times of quotas. */
+  public Optional<QuotaSection> quotas() {
+    return sections.decoded(SectionType.QUOTA, QuotaSection.class);
+  }
+
   public Optional<ExtSection> ext() {
     return sections.decoded(SectionType.EXT, ExtSection.class);
   }

@@ -128,7 +128,10 @@ public final class FuseMount {
         ConnectionSetup.negotiate(
             connection,
             new ConnectionSetup.Wishes(
-                MountPlan.PAYLOAD_BYTES, plan.ring() && ringIsEnabled(), plan.flags().writable()));
+                MountPlan.PAYLOAD_BYTES,
+                plan.ring() && ringIsEnabled(),
+                plan.flags().writable(),
+                plan.writeback()));
     boolean ring = agreed.has(InitFlags.OVER_IO_URING);
     if (plan.ringNeeded() && !ring) {
       throw new RefusedException(

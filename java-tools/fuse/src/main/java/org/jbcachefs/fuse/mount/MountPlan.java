@@ -11,6 +11,7 @@ import java.nio.file.Path;
  * @param ring use FUSE over io_uring if the kernel has it and it is enabled
  * @param ringNeeded fail if that cannot be had
  * @param threads workers where io_uring is not used
+ * @param writeback whether the kernel may keep what is written for a while, where it can be changed
  * @param readaheadKib what the kernel may read ahead, where we are allowed to say so; 0 leaves it
  */
 public record MountPlan(
@@ -20,6 +21,7 @@ public record MountPlan(
     boolean ring,
     boolean ringNeeded,
     int threads,
+    boolean writeback,
     int readaheadKib) {
   /** The largest read and write request: what the kernel allows by default. */
   static final int PAYLOAD_BYTES = 1 << 20;
@@ -45,13 +47,20 @@ public record MountPlan(
         !transport.equals("dev"),
         transport.equals("uring"),
         number(flags, "threads", Math.clamp(2L * cpus, 4, 32), 256),
+        true,
         number(flags, "readahead", DEFAULT_READAHEAD_KIB, 1 << 20));
   }
 
   /** The same, but read-only. */
   public MountPlan readOnly() {
     return new MountPlan(
-        source, directory, flags.readOnly(), ring, ringNeeded, threads, readaheadKib);
+        source, directory, flags.readOnly(), ring, ringNeeded, threads, writeback, readaheadKib);
+  }
+
+  /** The same, but what is written comes here at once, so that errors are told to who writes. */
+  public MountPlan writeThrough() {
+    return new MountPlan(
+        source, directory, flags, ring, ringNeeded, threads, false, readaheadKib);
   }
 
   private static int number(MountFlags flags, String name, int otherwise, int most) {

@@ -8,6 +8,7 @@ import java.time.InstantSource;
 import org.jbcachefs.block.jni.Errno;
 import org.jbcachefs.engine.fs.Attributes;
 import org.jbcachefs.engine.fs.FileId;
+import org.jbcachefs.engine.fs.write.Quotas;
 import org.jbcachefs.fuse.protocol.AttrOut;
 import org.jbcachefs.fuse.protocol.CopyRangeIn;
 import org.jbcachefs.fuse.protocol.CreateIn;
@@ -55,6 +56,17 @@ final class ChangeRequests {
 
   /** Answers one of the operations of {@link Opcode#changes}, or one that makes them durable. */
   int answer(Request request, int opcode, FileId file) {
+    // Root may exceed quotas, but what comes out of the page cache was not written by root.
+    boolean exempt =
+        request.uid() == 0
+            && !(opcode == Opcode.WRITE
+                && (request.argument32(WriteIn.WRITE_FLAGS) & WriteIn.CACHE) != 0);
+    return exempt
+        ? Quotas.exempt(() -> perform(request, opcode, file))
+        : perform(request, opcode, file);
+  }
+
+  private int perform(Request request, int opcode, FileId file) {
     return switch (opcode) {
       case Opcode.MKNOD -> mknod(request, file);
       case Opcode.MKDIR -> mkdir(request, file);

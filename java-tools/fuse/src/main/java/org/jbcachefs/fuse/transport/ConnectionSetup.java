@@ -86,10 +86,12 @@ public final class ConnectionSetup {
    * @param payloadBytes the largest read and write request wanted; whole pages
    * @param ring whether to ask for io_uring where the kernel offers it
    * @param writable whether the kernel may change the filesystem
+   * @param writeback whether it may keep what is written for a while
    */
-  public record Wishes(int payloadBytes, boolean ring, boolean writable) {
+  public record Wishes(int payloadBytes, boolean ring, boolean writable, boolean writeback) {
     private long flags() {
       long all = writable ? WANTED | WANTED_TO_WRITE : WANTED;
+      all = writeback ? all : all & ~InitFlags.WRITEBACK_CACHE;
       return ring ? all : all & ~InitFlags.OVER_IO_URING;
     }
   }

@@ -2,6 +2,7 @@
 package org.jbcachefs.engine.fs.write;
 
 import org.jbcachefs.engine.btree.KeyIterator;
+import org.jbcachefs.engine.commit.InodeWatch;
 import org.jbcachefs.engine.commit.Transaction;
 import org.jbcachefs.engine.snapshots.write.SnapshotKeys;
 import org.jbcachefs.format.bkey.Bkey;
@@ -82,6 +83,7 @@ public final class InodeKeys {
     } else {
       transaction.update(BtreeId.INODES, new InodeBuilder(now, pos.snapshot()).toKey());
     }
+    tellWatch(keys, pos, before, now);
     boolean was = isOnDeletedList(before);
     if (was != isOnDeletedList(now)) {
       if (was) {
@@ -92,6 +94,15 @@ public final class InodeKeys {
     }
     if ((before == null) != (now == null) && keys.table().parent(pos.snapshot()) != 0) {
       noteChild(keys, pos);
+    }
+  }
+
+  /** What a subvolume sees of a file changes, where somebody keeps account of that. */
+  private static void tellWatch(SnapshotKeys keys, Bpos pos, Inode before, Inode now) {
+    InodeWatch watch = keys.transaction().inodeWatch();
+    if (watch != null && watch.concerns(pos.snapshot())) {
+      Inode seen = before == null ? versionAbove(keys, pos) : before;
+      keys.transaction().inodeChanged(new InodeWatch.Change(seen, now));
     }
   }
 

@@ -55,6 +55,7 @@ public final class WritableTree implements AutoCloseable {
   private final FileContents contents;
   private final DeadSnapshots dead;
   private final AccessTimes accessTimes;
+  private final Quotas quotas;
   private volatile Readers readers;
 
   /** What reads, as of some state of snapshots and subvolumes. */
@@ -86,7 +87,9 @@ public final class WritableTree implements AutoCloseable {
     new UnfinishedOps(filesystem, contents).finish();
     removal.removeAll();
     this.dead = new DeadSnapshots(filesystem);
+    this.quotas = new Quotas(filesystem);
     deleteUnlinked();
+    quotas.begin();
   }
 
   /** Subvolumes that lost their name and were not deleted. */
@@ -343,6 +346,11 @@ public final class WritableTree implements AutoCloseable {
     }
   }
 
+  /** Who has how much, and may have. */
+  public Quotas quotas() {
+    return quotas;
+  }
+
   // Changing names
 
   private <T> Committer.Committed<T> transact(String name, Function<TreeTransaction, T> body) {
@@ -416,8 +424,10 @@ public final class WritableTree implements AutoCloseable {
    */
   public Entry createSubvolume(InodeId directory, byte[] name, NewInode how) {
     filesystem.requireRoomForMetadata();
-    return made(
-        transact("subvolume_create", tree -> new Subvolumes(tree).create(directory, name, how)));
+    Committer.Committed<Subvolumes.Made> made =
+        transact("subvolume_create", tree -> new Subvolumes(tree).create(directory, name, how));
+    quotas.came(made.value().root());
+    return made(made);
   }
 
   /** Makes a snapshot of a subvolume: what is in it now, whatever happens to it later. */
@@ -447,13 +457,23 @@ public final class WritableTree implements AutoCloseable {
    * are any. What it occupies is free only after {@link #cleanUp}.
    */
   public void deleteSubvolume(InodeId directory, byte[] name) {
-    transact(
-        "subvolume_delete",
-        tree -> {
-          Subvolumes subvolumes = new Subvolumes(tree);
-          subvolumes.delete(subvolumes.unlink(directory, name));
-          return null;
-        });
+    // What is in it is looked through for quotas before it is cleaned up.
+    synchronized (quotas.areOn() ? dead : new Object()) {
+      int counted =
+          transact(
+                  "subvolume_delete",
+                  tree -> {
+                    Subvolumes subvolumes = new Subvolumes(tree);
+                    int id = subvolumes.unlink(directory, name);
+                    int snapshot = quotas.counted(id);
+                    subvolumes.delete(id);
+                    return snapshot;
+                  })
+              .value();
+      if (counted != 0) {
+        quotas.left(counted);
+      }
+    }
   }
 
   /** Deletes what is left of deleted subvolumes; takes long if that is much. One at a time. */
