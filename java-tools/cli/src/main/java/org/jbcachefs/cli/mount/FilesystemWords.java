@@ -34,7 +34,14 @@ record FilesystemWords(
     OverridingWords overriding) {
   /** Kept from fstab lines of older versions. */
   private static final Set<String> OBSOLETE =
-      Set.of("quota", "very_degraded", "reconstruct_alloc", "journal_flush", "nodiscard", "noacl", "acl");
+      Set.of(
+          "quota",
+          "very_degraded",
+          "reconstruct_alloc",
+          "journal_flush",
+          "nodiscard",
+          "noacl",
+          "acl");
 
   static FilesystemWords of(Map<String, String> words, boolean rescue, boolean sloppy) {
     for (String name : words.keySet()) {

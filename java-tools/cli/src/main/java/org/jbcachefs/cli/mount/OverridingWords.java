@@ -39,7 +39,6 @@ record OverridingWords(Map<FilesystemOption, String> words) {
   /** By which other name an option goes. Source: {@code bch2_opt_synonyms}. */
   private static final String QUOTA = "quota";
 
-
   /** Takes those out of all words; values that no option can have are told at once. */
   static OverridingWords of(Map<String, String> all) {
     Map<FilesystemOption, String> words = new EnumMap<>(FilesystemOption.class);

@@ -141,8 +141,7 @@ public final class CommitWork {
     findNodes();
     if (!transaction.inodeChanges().isEmpty()) {
       transaction.inodeWatch().check(transaction.inodeChanges());
-      transaction.onCommit(
-          _ -> transaction.inodeWatch().committed(transaction.inodeChanges()));
+      transaction.onCommit(_ -> transaction.inodeWatch().committed(transaction.inodeChanges()));
     }
     apply(transaction, seq);
     return new Outcome(Kind.COMMITTED, seq, null);

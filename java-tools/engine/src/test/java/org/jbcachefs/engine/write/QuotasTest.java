@@ -50,8 +50,12 @@ class QuotasTest {
   private static final NewInode DIRECTORY = NewInode.of(0x4000 | 0755, USER, GROUP);
   private static final Map<FilesystemOption, Long> ON =
       Map.of(
-          FilesystemOption.USRQUOTA, 1L, FilesystemOption.GRPQUOTA, 1L,
-          FilesystemOption.PRJQUOTA, 1L);
+          FilesystemOption.USRQUOTA,
+          1L,
+          FilesystemOption.GRPQUOTA,
+          1L,
+          FilesystemOption.PRJQUOTA,
+          1L);
 
   @TempDir Path spill;
 
@@ -199,8 +203,7 @@ class QuotasTest {
     make("b");
     assertEquals(0, of(QuotaType.USER, USER, QuotaCounter.INODES).graceEnds());
     make("c");
-    assertEquals(
-        seconds.get() + 60, of(QuotaType.USER, USER, QuotaCounter.INODES).graceEnds());
+    assertEquals(seconds.get() + 60, of(QuotaType.USER, USER, QuotaCounter.INODES).graceEnds());
     seconds.addAndGet(59);
     make("d");
     seconds.addAndGet(1);
@@ -208,8 +211,7 @@ class QuotasTest {
     tree.unlink(root, name("c"));
     tree.unlink(root, name("d"));
     make("f");
-    assertEquals(
-        seconds.get() + 60, of(QuotaType.USER, USER, QuotaCounter.INODES).graceEnds());
+    assertEquals(seconds.get() + 60, of(QuotaType.USER, USER, QuotaCounter.INODES).graceEnds());
   }
 
   @Test
@@ -238,8 +240,7 @@ class QuotasTest {
   /** Random changes in a subvolume and a snapshot of it; W71. */
   static boolean countsRightly(WriteRules rules) {
     List<MemoryDevice> media = new ArrayList<>(List.of(new MemoryDevice("device", 96L << 20)));
-    try (WritableFilesystem filesystem =
-        formatted(media, SmallFilesystem.options(3, rules))) {
+    try (WritableFilesystem filesystem = formatted(media, SmallFilesystem.options(3, rules))) {
       WritableTree tree = new WritableTree(filesystem, _ -> {});
       Random random = new Random(5);
       List<InodeId> roots = new ArrayList<>(List.of(tree.root()));
@@ -286,8 +287,7 @@ class QuotasTest {
       }
       case 2 -> tree.setAttributes(file, AttributeChange.NONE.withUid(random.nextInt(3)));
       case 3 -> tree.setAttributes(file, AttributeChange.NONE.withProject(random.nextInt(3)));
-      case 4 ->
-          tree.setAttributes(file, AttributeChange.NONE.withSize(random.nextInt(100_000)));
+      case 4 -> tree.setAttributes(file, AttributeChange.NONE.withSize(random.nextInt(100_000)));
       default ->
           tree.write(
               file,

@@ -59,8 +59,7 @@ public record MountPlan(
 
   /** The same, but what is written comes here at once, so that errors are told to who writes. */
   public MountPlan writeThrough() {
-    return new MountPlan(
-        source, directory, flags, ring, ringNeeded, threads, false, readaheadKib);
+    return new MountPlan(source, directory, flags, ring, ringNeeded, threads, false, readaheadKib);
   }
 
   private static int number(MountFlags flags, String name, int otherwise, int most) {

@@ -20,8 +20,8 @@ import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.bkey.KeyType;
 import org.jbcachefs.format.bytes.Bytes;
-import org.jbcachefs.format.error.PosixError;
 import org.jbcachefs.format.error.Place;
+import org.jbcachefs.format.error.PosixError;
 import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.error.RefusedException;
 import org.jbcachefs.format.sb.QuotaSection;
@@ -45,8 +45,7 @@ public final class Quotas implements InodeWatch {
   private static final ScopedValue<Boolean> EXEMPT = ScopedValue.newInstance();
 
   private final WritableFilesystem filesystem;
-  private final Map<QuotaType, TreeMap<Integer, Account>> accounts =
-      new EnumMap<>(QuotaType.class);
+  private final Map<QuotaType, TreeMap<Integer, Account>> accounts = new EnumMap<>(QuotaType.class);
   private volatile Masters masters;
 
   /** What one user, group or project has and may have; guarded by the quotas' own lock. */
@@ -84,8 +83,7 @@ public final class Quotas implements InodeWatch {
    *
    * @param graceEnds seconds since 1970; 0 while the soft limit is not exceeded
    */
-  public record Counted(
-      QuotaCounter counter, long used, long soft, long hard, long graceEnds) {}
+  public record Counted(QuotaCounter counter, long used, long soft, long hard, long graceEnds) {}
 
   Quotas(WritableFilesystem filesystem) {
     this.filesystem = filesystem;
@@ -387,8 +385,7 @@ public final class Quotas implements InodeWatch {
               boolean there =
                   transaction.lookup(BtreeId.QUOTAS, pos, key)
                       && key.type() == KeyType.QUOTA.number();
-              Quota old =
-                  there ? Quota.decode(key) : new Quota(0, 0, 0, 0, Shape.of(Quota.BYTES));
+              Quota old = there ? Quota.decode(key) : new Quota(0, 0, 0, 0, Shape.of(Quota.BYTES));
               Quota limits =
                   new Quota(
                       or(spaceHard, old.spaceHard()),
@@ -396,9 +393,7 @@ public final class Quotas implements InodeWatch {
                       or(inodesHard, old.inodesHard()),
                       or(inodesSoft, old.inodesSoft()),
                       old.shape());
-              var bytes =
-                  MemorySegment.ofArray(
-                      new long[Math.ceilDiv(limits.bytes(), Long.BYTES)]);
+              var bytes = MemorySegment.ofArray(new long[Math.ceilDiv(limits.bytes(), Long.BYTES)]);
               limits.encode(bytes, 0);
               Bkey changed = new Bkey().setPos(pos).setType(KeyType.QUOTA.number());
               transaction.update(BtreeId.QUOTAS, changed.setValue(bytes, 0, limits.bytes()));
