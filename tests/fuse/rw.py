@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import fsx
@@ -307,6 +308,50 @@ def read_only(_):
         assert digest(filesystem.images) == before, "a read-only mount changed the devices"
 
 
+def checked_and_repaired_while_it_is_used(_):
+    """fsck of what is mounted, in its daemon: nothing of what changes meanwhile is a problem; repairs go on beside."""
+    with Filesystem("dev") as filesystem:
+        filesystem.mount()
+        ended = threading.Event()
+        done = [0]
+
+        def work():
+            while not ended.is_set():
+                done[0] += 1
+                name = filesystem / f"file{done[0] * 7 % 40}"
+                put(name, os.urandom(done[0] * 997 % 90_000))
+                if done[0] % 3 == 0:
+                    os.unlink(name)
+
+        worker = threading.Thread(target=work)
+        worker.start()
+        try:
+            for named in ([filesystem.directory], filesystem.images):
+                before = done[0]
+                looked = jbcachefs("fsck", "-n", *named)
+                assert looked.returncode == 0, looked.stdout[-2000:] + looked.stderr
+                assert done[0] > before, "nothing was changed meanwhile"
+        finally:
+            ended.set()
+            worker.join()
+        put(filesystem / "kept", b"k" * 200_000)
+        filesystem.umount()
+        listed = jbcachefs("list", "-b", "backpointers", *filesystem.images).stdout
+        pointer = next(line for line in listed.splitlines() if "btree=extents" in line).split()[4].rsplit(":", 1)[0]
+        edited = jbcachefs("edit", "--yes-i-understand", "-e", f"delete backpointers {pointer}", *filesystem.images)
+        assert edited.returncode == 0, edited.stderr
+        filesystem.mount()
+        looked = jbcachefs("fsck", "-n", filesystem.directory)
+        assert looked.returncode == 4 and "ptr_to_missing_backpointer" in looked.stdout, looked.stdout + looked.stderr
+        mended = jbcachefs("fsck", "-y", filesystem.directory)
+        assert mended.returncode == 1, f"{mended.returncode}: {mended.stdout}{mended.stderr}"
+        assert get(filesystem / "kept") == b"k" * 200_000
+        looked = jbcachefs("fsck", "-n", filesystem.directory)
+        assert looked.returncode == 0, looked.stdout + looked.stderr
+        filesystem.umount()
+        filesystem.check()
+
+
 def digest(images):
     return [subprocess.run(["sha256sum", image], check=True, capture_output=True).stdout for image in images]
 
@@ -334,7 +379,7 @@ def ended_by_a_signal(transport):
 
 EACH_TRANSPORT = (posix_as_root, random_operations, what_was_synced_survives)
 ONCE = (posix_as_a_user, two_copies, filled_to_the_last_block, ended_by_a_signal, subvolumes_and_snapshots,
-        locked_against_others, read_only)
+        locked_against_others, read_only, checked_and_repaired_while_it_is_used)
 
 
 def run(ring, names):

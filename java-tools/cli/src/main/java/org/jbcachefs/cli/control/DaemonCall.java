@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import org.jbcachefs.cli.Invocation.Surroundings;
 import org.jbcachefs.cli.output.Names;
 import org.jbcachefs.fuse.control.ControlClient;
@@ -44,7 +45,7 @@ public final class DaemonCall {
       inside.add(Names.encode("/" + holding.get().directory().relativize(real.get())));
     }
     if (mount.isEmpty()) {
-      return Optional.empty();
+      return ofFilesystem(surroundings, command, arguments, parsed);
     }
     if (parsed.needsWriteBack()) {
       WriteBack.of(mount.get().directory());
@@ -69,11 +70,40 @@ public final class DaemonCall {
     }
   }
 
+  /** By its UUID: whoever asks has its devices, and no path on it. */
+  private static Optional<Integer> ofFilesystem(
+      Surroundings surroundings, String command, List<String> arguments, MountedCommand parsed)
+      throws IOException {
+    Optional<UUID> filesystem = parsed.mountedFilesystem();
+    if (filesystem.isEmpty()) {
+      return Optional.empty();
+    }
+    int user = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+    String zone = surroundings.clock().getZone().getId();
+    return call(
+        surroundings,
+        () -> ControlClient.ofFilesystem(filesystem.get(), user),
+        new Messages.Request(command, arguments, List.of(), zone));
+  }
+
   private static Optional<Integer> call(
       Surroundings surroundings, MountEntry mount, Messages.Request request) throws IOException {
+    return call(
+        surroundings, () -> ControlClient.ofMount(mount.device(), mount.user()), request);
+  }
+
+  /** Connects to a daemon; empty if there is none. */
+  @FunctionalInterface
+  private interface Connecting {
+    Optional<ControlClient> connect() throws IOException;
+  }
+
+  private static Optional<Integer> call(
+      Surroundings surroundings, Connecting connecting, Messages.Request request)
+      throws IOException {
     Optional<ControlClient> connected;
     try {
-      connected = ControlClient.ofMount(mount.device(), mount.user());
+      connected = connecting.connect();
     } catch (AccessDeniedException e) {
       return Optional.empty();
     }

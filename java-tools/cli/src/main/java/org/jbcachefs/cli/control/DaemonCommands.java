@@ -27,6 +27,7 @@ public final class DaemonCommands implements ControlHandler {
 
   private final FilesystemView view;
   private final Supplier<ChangesNow> changes;
+  private final MountedChecks checks;
   private final Remounting remounting;
   private final SessionLog log;
 
@@ -36,9 +37,14 @@ public final class DaemonCommands implements ControlHandler {
    * @param changes what one command may change
    */
   public DaemonCommands(
-      FilesystemView view, Supplier<ChangesNow> changes, Remounting remounting, SessionLog log) {
+      FilesystemView view,
+      Supplier<ChangesNow> changes,
+      MountedChecks checks,
+      Remounting remounting,
+      SessionLog log) {
     this.view = view;
     this.changes = changes;
+    this.checks = checks;
     this.remounting = remounting;
     this.log = log;
   }
@@ -73,7 +79,7 @@ public final class DaemonCommands implements ControlHandler {
             Terminal.NONE);
     int code;
     try (ChangesNow now = changes.get()) {
-      MountedHere here = new MountedHere(view, now, remounting, request.paths());
+      MountedHere here = new MountedHere(view, now, checks, remounting, request.paths());
       code = CommandInDaemon.run(surroundings, request.command(), request.arguments(), here);
     }
     if (out.size() + err.size() > MOST_OUTPUT) {

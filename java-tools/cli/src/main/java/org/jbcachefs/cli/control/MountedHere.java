@@ -10,11 +10,16 @@ import org.jbcachefs.engine.recovery.FilesystemView;
  *
  * @param view closing it does nothing
  * @param changesNow what may be changed
+ * @param checks how to check it
  * @param remounting how to make it read-only and back
  * @param paths the command's {@link MountedCommand#mountedPaths}, from the filesystem's root, raw
  */
 public record MountedHere(
-    FilesystemView view, ChangesNow changesNow, Remounting remounting, List<byte[]> paths) {
+    FilesystemView view,
+    ChangesNow changesNow,
+    MountedChecks checks,
+    Remounting remounting,
+    List<byte[]> paths) {
   /** What may be changed; empty if it is mounted read-only. */
   public Optional<MountedChanges> changes() {
     return changesNow.get();

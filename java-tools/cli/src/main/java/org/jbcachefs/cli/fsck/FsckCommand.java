@@ -2,16 +2,21 @@
 package org.jbcachefs.cli.fsck;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import org.jbcachefs.block.BlockDevice;
-import org.jbcachefs.cli.CliCommand;
+import org.jbcachefs.block.FileBlockDevice;
 import org.jbcachefs.cli.Invocation;
 import org.jbcachefs.cli.UsageException;
+import org.jbcachefs.cli.control.MountedCommand;
+import org.jbcachefs.cli.control.MountedHere;
 import org.jbcachefs.cli.open.DevicesInUse;
 import org.jbcachefs.cli.open.MemberSpec;
 import org.jbcachefs.cli.open.MountOptions;
@@ -29,8 +34,11 @@ import org.jbcachefs.engine.check.FindingPaths;
 import org.jbcachefs.engine.check.ReadingFindings;
 import org.jbcachefs.engine.recovery.ReadFilesystem;
 import org.jbcachefs.engine.repair.undo.Undo;
+import org.jbcachefs.engine.sb.SuperblockSearch;
+import org.jbcachefs.format.error.DeviceException;
 import org.jbcachefs.format.error.Place;
 import org.jbcachefs.format.error.RefusedException;
+import org.jbcachefs.format.sb.Superblock;
 import org.jbcachefs.format.tables.RecoveryPass;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,16 +49,23 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "fsck",
     description = {
-      "Checks a filesystem that is not mounted: everything that its metadata promises; and repairs"
-          + " what it is told to. Without -p, -y and a terminal to ask on nothing is changed.",
+      "Checks a filesystem: everything that its metadata promises; and repairs what it is told to."
+          + " Without -p, -y and a terminal to ask on nothing is changed.",
+      "One that is mounted by jbcachefs (its devices or its mountpoint are named) is checked as it"
+          + " was at one moment, while it is used; with -p and -y what can be is repaired meanwhile:"
+          + " what belongs to passes that the format lets run online.",
       "Names every problem by the format's error id, with the key, the device and the files"
           + " concerned. After a repair it checks again, and says what is left.",
       "Exit codes are those of fsck(8), added up: 0 nothing is wrong, 1 something was and was"
           + " corrected, 4 something is and was left so, 8 it could not be checked or repaired, 16"
           + " wrong words on the command line."
     })
-public final class FsckCommand implements CliCommand {
+public final class FsckCommand implements MountedCommand {
   private static final int MOST_OF_ONE_KIND = 10;
+
+  /** Of a daemon's memory a check may take that part. */
+  private static final int DAEMONS_SHARE = 8;
+
   private static final int ALL_THAT_ARE_KEPT = 1000;
   private static final long LEAST_MEMORY_BYTES = 16L << 20;
 
@@ -161,6 +176,10 @@ public final class FsckCommand implements CliCommand {
       return FsckExit.CLEAN;
     }
     CheckOptions options = options(read.mountOptions());
+    Optional<MountedHere> here = invocation.mounted();
+    if (here.isPresent()) {
+      return mounted(invocation, here.get(), options);
+    }
     MemberSpec members = members(invocation);
     if (undo != null) {
       return undo(invocation, members);
@@ -172,6 +191,53 @@ public final class FsckCommand implements CliCommand {
           ? check(invocation, members, options, line, most)
           : new FsckRepair(invocation, line, answers, most, verbose)
               .run(members, read.openOptions(invocation), options, dryRun, saveUndo);
+    }
+  }
+
+  private int mounted(Invocation invocation, MountedHere here, CheckOptions options) {
+    if (dryRun || saveUndo != null || undo != null) {
+      throw new UsageException("a mounted filesystem takes -n, -p and -y alone");
+    }
+    invocation.out().filesystem(here.view().superblock().userUuid());
+    long most = Math.min(options.memoryBytes(), Runtime.getRuntime().maxMemory() / DAEMONS_SHARE);
+    try (Progress line = invocation.progress("fsck")) {
+      return new FsckMounted(
+              invocation,
+              here.checks(),
+              options.withMemory(most),
+              ratelimit ? MOST_OF_ONE_KIND : ALL_THAT_ARE_KEPT,
+              verbose)
+          .run(answers(invocation), line);
+    }
+  }
+
+  /** A mountpoint stands for what is mounted there; other paths are devices. */
+  @Override
+  public List<Path> mountedPaths() {
+    List<Path> paths = isName(devices.getFirst()) ? List.of() : paths();
+    boolean isPlace = paths.size() == 1 && Files.isDirectory(paths.getFirst());
+    return isPlace ? paths : List.of();
+  }
+
+  private static boolean isName(String word) {
+    return word.startsWith("UUID=") || word.startsWith("OLD_BLKID_UUID=");
+  }
+
+  private List<Path> paths() {
+    return devices.stream().map(Path::of).toList();
+  }
+
+  @Override
+  public Optional<UUID> mountedFilesystem() throws IOException {
+    Path first = isName(devices.getFirst()) ? null : Path.of(devices.getFirst());
+    if (first == null || (atBoot && !force) || DevicesInUse.user(first) == null) {
+      return Optional.empty();
+    }
+    try (BlockDevice device = FileBlockDevice.openReadOnly(first)) {
+      return SuperblockSearch.find(device).newest().map(Superblock::userUuid);
+    } catch (DeviceException e) {
+      // Whoever opens it for the check says what is wrong with it.
+      return Optional.empty();
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import org.jbcachefs.block.BlockDevice;
 import org.jbcachefs.block.ScratchDevice;
 import org.jbcachefs.cli.Invocation;
+import org.jbcachefs.cli.control.MountedChecks;
 import org.jbcachefs.cli.open.MemberSpec;
 import org.jbcachefs.cli.open.OpeningOptions;
 import org.jbcachefs.cli.output.Progress;
@@ -19,12 +20,15 @@ import org.jbcachefs.engine.check.CheckOptions;
 import org.jbcachefs.engine.check.FindingPaths;
 import org.jbcachefs.engine.recovery.OpenOptions;
 import org.jbcachefs.engine.recovery.ReadFilesystem;
+import org.jbcachefs.engine.recovery.WritableFilesystem;
 import org.jbcachefs.engine.recovery.WriteOptions;
+import org.jbcachefs.engine.repair.OnlineRepair;
 import org.jbcachefs.engine.repair.Repair;
 import org.jbcachefs.engine.repair.RepairListener;
 import org.jbcachefs.engine.repair.RepairOptions;
 import org.jbcachefs.engine.repair.RepairOutcome;
 import org.jbcachefs.engine.repair.RepairRun;
+import org.jbcachefs.engine.repair.RepairStage;
 import org.jbcachefs.engine.repair.undo.UndoRecording;
 
 /** Checks and repairs, or shows what repairing would do. */
@@ -35,6 +39,7 @@ final class FsckRepair implements RepairListener {
   private final int mostOfOneKind;
   private final boolean verbose;
   private final Map<String, Count> repairs = new TreeMap<>();
+  private Runnable beforeRepair = () -> {};
   private FsckListener first;
   private FsckListener last;
 
@@ -103,6 +108,38 @@ final class FsckRepair implements RepairListener {
     return outcome.isChanged() ? left | FsckExit.CORRECTED : left;
   }
 
+  /**
+   * The same of a mounted filesystem, as far as that goes.
+   *
+   * @param rounds how often it may repair; 0 to check only
+   */
+  int runMounted(
+      WritableFilesystem filesystem, MountedChecks checks, CheckOptions check, int rounds) {
+    List<Runnable> forgetting = new ArrayList<>();
+    OnlineRepair.Quiet quiet =
+        work -> {
+          checks.quietly(work);
+          // Not before others may go on: the kernel writes back what it forgets.
+          forgetting.forEach(Runnable::run);
+          forgetting.clear();
+        };
+    beforeRepair = () -> forgetting.add(checks.forgetting());
+    RepairOutcome outcome = new OnlineRepair(filesystem, quiet, check, rounds, this).run();
+    progress.erase();
+    if (rounds == 0) {
+      new FsckReport(invocation.out(), first, outcome.first()).write();
+    } else {
+      RepairReport report = new RepairReport(invocation.out(), outcome, first, last, false);
+      repairs.forEach((name, count) -> report.repair(name, count.findings, count.what));
+      report.write();
+      if (!outcome.isClean() && !invocation.out().isJson()) {
+        invocation.note("what is left takes a repair of the filesystem when it is not mounted");
+      }
+    }
+    int left = outcome.isClean() ? FsckExit.CLEAN : FsckExit.UNCORRECTED;
+    return outcome.isChanged() ? left | FsckExit.CORRECTED : left;
+  }
+
   @Override
   public CheckListener checking(int round, ReadFilesystem filesystem) {
     invocation.out().filesystem(filesystem.superblock().userUuid());
@@ -126,6 +163,9 @@ final class FsckRepair implements RepairListener {
   @Override
   public void repairing(Repair repair, List<CheckFinding> findings) {
     progress.begin("repairing");
+    if (repair.stage() != RepairStage.SPACE && repair.stage() != RepairStage.WORK) {
+      beforeRepair.run();
+    }
     for (CheckFinding finding : findings) {
       repairs.computeIfAbsent(finding.name(), _ -> new Count(repair.what(finding.error())))
           .findings++;

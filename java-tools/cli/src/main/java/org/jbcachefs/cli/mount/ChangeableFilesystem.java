@@ -10,6 +10,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jbcachefs.cli.control.MountedChanges;
+import org.jbcachefs.cli.control.MountedChecks;
 import org.jbcachefs.engine.fs.write.WritableTree;
 import org.jbcachefs.engine.recovery.FilesystemView;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
@@ -184,6 +185,17 @@ final class ChangeableFilesystem implements MountedFilesystem {
   @Override
   public Optional<MountedChanges> changes(FuseNotifier notifier) {
     return Optional.of(new ChangesOfCommands(filesystem, tree, session, notifier));
+  }
+
+  @Override
+  public MountedChecks checks(Session serving, FuseNotifier notifier) {
+    return new ChecksOfCommands(
+        filesystem,
+        filesystem.devices(),
+        filesystem.key(),
+        serving,
+        Optional.of(notifier),
+        tree::namespace);
   }
 
   @Override

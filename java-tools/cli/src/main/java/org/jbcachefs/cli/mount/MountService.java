@@ -122,7 +122,11 @@ final class MountService {
       Optional<MountedChanges> changes = filesystem.changes(mounted.notifier());
       DaemonCommands commands =
           new DaemonCommands(
-              filesystem.view(), () -> new ChangesNow(changes, session.gate()), remount, log);
+              filesystem.view(),
+              () -> new ChangesNow(changes, session.gate()),
+              filesystem.checks(session, mounted.notifier()),
+              remount,
+              log);
       controls.forEach(control -> control.start(commands));
     }
   }

@@ -4,6 +4,7 @@ package org.jbcachefs.cli.mount;
 import java.util.Optional;
 import java.util.UUID;
 import org.jbcachefs.cli.control.MountedChanges;
+import org.jbcachefs.cli.control.MountedChecks;
 import org.jbcachefs.engine.recovery.FilesystemView;
 import org.jbcachefs.fuse.session.InodeNumbers;
 import org.jbcachefs.fuse.session.Session;
@@ -20,6 +21,9 @@ interface MountedFilesystem extends AutoCloseable {
 
   /** What commands change of it, telling the kernel; empty if it cannot be changed. */
   Optional<MountedChanges> changes(FuseNotifier notifier);
+
+  /** What commands that check it need. */
+  MountedChecks checks(Session session, FuseNotifier notifier);
 
   /** Whether it can be changed. */
   boolean writable();

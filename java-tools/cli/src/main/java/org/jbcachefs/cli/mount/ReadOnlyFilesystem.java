@@ -4,6 +4,7 @@ package org.jbcachefs.cli.mount;
 import java.util.Optional;
 import java.util.UUID;
 import org.jbcachefs.cli.control.MountedChanges;
+import org.jbcachefs.cli.control.MountedChecks;
 import org.jbcachefs.engine.recovery.FilesystemView;
 import org.jbcachefs.engine.recovery.ReadFilesystem;
 import org.jbcachefs.fuse.session.InodeNumbers;
@@ -27,6 +28,17 @@ record ReadOnlyFilesystem(ReadFilesystem filesystem) implements MountedFilesyste
   @Override
   public Optional<MountedChanges> changes(FuseNotifier notifier) {
     return Optional.empty();
+  }
+
+  @Override
+  public MountedChecks checks(Session session, FuseNotifier notifier) {
+    return new ChecksOfCommands(
+        null,
+        filesystem.devices(),
+        filesystem.key(),
+        session,
+        Optional.of(notifier),
+        filesystem::namespace);
   }
 
   @Override

@@ -87,6 +87,31 @@ public final class ReadFilesystem implements FilesystemView {
     }
   }
 
+  private ReadFilesystem(
+      DeviceSet devices, FilesystemKey key, JournalReplay journal, OpenOptions options) {
+    this.opened = List.of();
+    this.devices = devices;
+    this.key = key;
+    this.journal = journal;
+    this.nodes = nodes(nodeContext(journal.blacklist()::contains), options);
+    this.btrees = btrees(options);
+    Consumer<Finding> findings = options.findings();
+    this.snapshots = new FirstUse<>(() -> readSnapshots(options));
+    this.subvolumes = new FirstUse<>(() -> SubvolumeTable.read(btrees));
+    this.data = new FirstUse<>(() -> makeData(findings));
+    this.namespace = new FirstUse<>(this::makeNamespace);
+  }
+
+  /**
+   * A filesystem of which everything is known that is not in btrees; its devices stay open.
+   *
+   * @param key null if it is not encrypted
+   */
+  static ReadFilesystem of(
+      DeviceSet devices, FilesystemKey key, JournalReplay journal, OpenOptions options) {
+    return new ReadFilesystem(devices, key, journal, options);
+  }
+
   /**
    * Opens a filesystem from its members, in any order. The devices are closed with it, or at once
    * if it cannot be opened.

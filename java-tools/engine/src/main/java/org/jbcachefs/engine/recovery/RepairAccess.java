@@ -57,6 +57,11 @@ public final class RepairAccess {
     space.takeFrom(source);
   }
 
+  /** Counts anew how much may still be written; while nobody changes anything. */
+  public void recountSpace() {
+    engine.countSpace();
+  }
+
   /** Members whose emptied buckets are not used again, as long as the filesystem is open. */
   public void keepEmptied(IntPredicate members) {
     discards.keep(members);

@@ -33,6 +33,7 @@ import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.crypto.FilesystemKey;
+import org.jbcachefs.format.error.Finding;
 import org.jbcachefs.format.error.Place;
 import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.error.RefusedException;
@@ -426,6 +427,16 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
    */
   public void tick() {
     engine.tick();
+  }
+
+  /**
+   * The filesystem as it is at this moment, to be checked beside whatever is changed from now on.
+   * To be called when nobody changes anything, and by one at a time.
+   *
+   * @param findings told of what reading finds
+   */
+  public synchronized FrozenFilesystem freeze(Consumer<Finding> findings) {
+    return engine.freeze(devices, key, findings);
   }
 
   /**

@@ -4,9 +4,12 @@ package org.jbcachefs.engine.recovery;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import org.jbcachefs.block.BlockDevice;
 import org.jbcachefs.engine.alloc.UsageReader;
 import org.jbcachefs.engine.alloc.write.BucketChanges;
 import org.jbcachefs.engine.alloc.write.BucketGeometry;
@@ -38,6 +41,8 @@ import org.jbcachefs.engine.data.move.Copygc;
 import org.jbcachefs.engine.data.move.MoveParts;
 import org.jbcachefs.engine.journal.BtreeRoot;
 import org.jbcachefs.engine.journal.JournalReplay;
+import org.jbcachefs.engine.journal.Overlay;
+import org.jbcachefs.engine.journal.SeqBlacklist;
 import org.jbcachefs.engine.journal.write.DeviceJournal;
 import org.jbcachefs.engine.journal.write.EntryWriter;
 import org.jbcachefs.engine.journal.write.Journal;
@@ -46,6 +51,7 @@ import org.jbcachefs.engine.journal.write.JournalSettings;
 import org.jbcachefs.engine.rules.WriteRule;
 import org.jbcachefs.engine.rules.WriteRules;
 import org.jbcachefs.engine.sb.DeviceSet;
+import org.jbcachefs.engine.sb.DeviceSetAssembly;
 import org.jbcachefs.engine.sb.EffectiveOptions;
 import org.jbcachefs.engine.sb.TargetMembers;
 import org.jbcachefs.engine.sb.write.BtreeBitmaps;
@@ -100,6 +106,10 @@ final class WriteEngine {
   /** The stock of room when nothing could be done to make it larger. */
   private volatile long fruitless = -1;
 
+  /** What is read as it was at some moment; null if nothing is. */
+  private volatile FrozenFilesystem frozen;
+
+  private final SeqBlacklist blacklist;
   private final TableCache<SnapshotTable> snapshots;
   private final TableCache<SubvolumeTable> subvolumes;
   private final EffectiveOptions effective;
@@ -115,6 +125,7 @@ final class WriteEngine {
     this.superblock = superblock;
     this.random = options.random();
     this.rules = options.rules();
+    this.blacklist = start.blacklist();
     this.replicas = new ReplicasEntries(superblock);
     this.effective = new EffectiveOptions(superblock::current, options.given());
     NodeContext context = nodeContext(key, start);
@@ -425,7 +436,7 @@ final class WriteEngine {
     sync();
     discard();
     nodeWork.afterCommit();
-    if (space.isShort(AHEAD_BUCKETS)) {
+    if (space.isShort(AHEAD_BUCKETS) && !spoil()) {
       copygc.run();
     }
   }
@@ -467,6 +478,9 @@ final class WriteEngine {
 
   /** Free buckets are getting scarce: those that were emptied are made free, or more emptied. */
   private boolean refill(Watermark watermark) {
+    if (spoil()) {
+      sync();
+    }
     if (discard() > 0) {
       return true;
     }
@@ -480,6 +494,72 @@ final class WriteEngine {
   private void makeFree() {
     sync();
     discard();
+  }
+
+  /** All nodes are written, and nothing that they lead to is used for anything else from now on. */
+  FrozenFilesystem freeze(DeviceSet set, FilesystemKey key, Consumer<Finding> findings) {
+    discards.keep(_ -> true);
+    boolean done = false;
+    try {
+      checkpoint();
+      Map<Integer, BtreeRoot> found = new TreeMap<>();
+      for (int btree : btrees.present()) {
+        LiveNode root = btrees.root(btree);
+        if (root.pointer() != null) {
+          found.put(btree, new BtreeRoot(btree, root.level(), root.pointer().toKey()));
+        }
+      }
+      long seq = newestSeq();
+      JournalReplay state =
+          new JournalReplay(
+              false,
+              seq,
+              seq,
+              seq,
+              clocks.keyVersion(),
+              clocks.read(),
+              clocks.write(),
+              0,
+              Overlay.ofRoots(found),
+              blacklist,
+              List.of());
+      OpenOptions options = OpenOptions.defaults().withKeyChecks(true).withFindings(findings);
+      frozen =
+          new FrozenFilesystem(
+              ReadFilesystem.of(current(set), key, state, options), this::release);
+      done = true;
+      return frozen;
+    } finally {
+      if (!done) {
+        release();
+      }
+    }
+  }
+
+  private void release() {
+    frozen = null;
+    discards.keep(_ -> false);
+  }
+
+  /** The same devices with their superblocks as they are now. */
+  private DeviceSet current(DeviceSet set) {
+    List<BlockDevice> members = new ArrayList<>();
+    List<Superblock> superblocks = new ArrayList<>();
+    for (int index = 0; index < set.size(); index++) {
+      members.add(set.device(index));
+      superblocks.add(set.device(index) == null ? current() : superblock.of(index));
+    }
+    return DeviceSetAssembly.of(members, superblocks);
+  }
+
+  /** Room comes before what others want to know of the past; whether there may be some now. */
+  private boolean spoil() {
+    FrozenFilesystem kept = frozen;
+    if (kept == null) {
+      return false;
+    }
+    kept.spoil();
+    return true;
   }
 
   /** Writes all nodes: no journal entry of before is replayed after a crash. */

@@ -26,7 +26,8 @@ final class RepairMark {
     return new RepairMark(new SuperblockWriter(DeviceSetAssembly.assemble(devices), clock));
   }
 
-  private long required() {
+  /** The passes that it asks for, by bit. */
+  long required() {
     return superblock.current().ext().map(ExtSection::recoveryPassesRequired).orElse(0L);
   }
 
@@ -41,6 +42,13 @@ final class RepairMark {
     long wanted = all | required();
     if (wanted != required()) {
       superblock.update(editor -> editor.recoveryPassesRequired(wanted));
+    }
+  }
+
+  /** Asks for those and no others. */
+  void restore(long passes) {
+    if (passes != required()) {
+      superblock.update(editor -> editor.recoveryPassesRequired(passes));
     }
   }
 

@@ -181,7 +181,7 @@ public final class RepairRun {
   }
 
   /** Keeps the findings besides telling of them. */
-  private record Noting(CheckListener told, List<CheckFinding> found) implements CheckListener {
+  record Noting(CheckListener told, List<CheckFinding> found) implements CheckListener {
     @Override
     public void begin(RecoveryPass pass) {
       told.begin(pass);

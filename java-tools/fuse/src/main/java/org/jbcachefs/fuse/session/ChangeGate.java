@@ -64,6 +64,24 @@ public final class ChangeGate {
     }
   }
 
+  /**
+   * Does something while nobody is inside; whoever wants to go in waits.
+   *
+   * @param millis how long to wait for those inside
+   * @return false if somebody stayed inside that long: then nothing was done
+   */
+  public boolean alone(Runnable work, long millis) throws InterruptedException {
+    if (!passing.writeLock().tryLock(millis, TimeUnit.MILLISECONDS)) {
+      return false;
+    }
+    try {
+      work.run();
+      return true;
+    } finally {
+      passing.writeLock().unlock();
+    }
+  }
+
   /** Whether somebody waits to shut it: long work is to be interrupted. */
   public boolean isAwaited() {
     return passing.hasQueuedThreads();

@@ -2,6 +2,7 @@
 package org.jbcachefs.fuse.session;
 
 import java.util.Arrays;
+import java.util.function.BiConsumer;
 import org.jbcachefs.engine.fs.FileId;
 
 /**
@@ -57,6 +58,15 @@ final class NodeShard {
     places[place] = slot + 1;
     size++;
     return number(slot);
+  }
+
+  /** Calls for each file in use, with its number. */
+  synchronized void each(BiConsumer<Long, FileId> consumer) {
+    for (int slot = 0; slot < used; slot++) {
+      if (counts[slot] > 0) {
+        consumer.accept(number(slot), new FileId(subvolumes[slot], snapshots[slot], inodes[slot]));
+      }
+    }
   }
 
   synchronized FileId file(long number) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.fuse.session;
 
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.IntUnaryOperator;
 import org.jbcachefs.engine.fs.FileId;
 
@@ -84,6 +87,22 @@ final class NodeTable {
     int shard = shardOf(file);
     long number = shards[shard].known(file);
     return number == 0 ? 0 : number * SHARDS + shard;
+  }
+
+  /** Calls for each node that the kernel knows, and whose subvolume is there, with its file. */
+  void each(BiConsumer<Long, FileId> consumer) {
+    Map<Long, FileId> found = new HashMap<>();
+    found.put(ROOT, root);
+    for (int i = 0; i < SHARDS; i++) {
+      int shard = i;
+      shards[i].each((number, file) -> found.put(number * SHARDS + shard, file));
+    }
+    found.forEach((node, file) -> {
+      FileId now = current(file);
+      if (now != null) {
+        consumer.accept(node, now);
+      }
+    });
   }
 
   /** How many nodes the kernel knows, the root not counted. */

@@ -2,6 +2,7 @@
 package org.jbcachefs.fuse.session;
 
 import java.time.InstantSource;
+import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -140,6 +141,11 @@ public final class Session implements RequestHandler {
     } catch (NativeException e) {
       log.warning("the kernel did not write back what it keeps of a file: " + e.getMessage());
     }
+  }
+
+  /** Calls for each node that the kernel knows, with its file. */
+  public void eachKnown(BiConsumer<Long, FileId> consumer) {
+    nodes.each(consumer);
   }
 
   /** The node by which the kernel knows a file; 0 if it does not. */
