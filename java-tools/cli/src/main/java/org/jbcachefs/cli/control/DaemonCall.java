@@ -88,8 +88,7 @@ public final class DaemonCall {
 
   private static Optional<Integer> call(
       Surroundings surroundings, MountEntry mount, Messages.Request request) throws IOException {
-    return call(
-        surroundings, () -> ControlClient.ofMount(mount.device(), mount.user()), request);
+    return call(surroundings, () -> ControlClient.ofMount(mount.device(), mount.user()), request);
   }
 
   /** Connects to a daemon; empty if there is none. */

@@ -525,8 +525,7 @@ final class WriteEngine {
               List.of());
       OpenOptions options = OpenOptions.defaults().withKeyChecks(true).withFindings(findings);
       frozen =
-          new FrozenFilesystem(
-              ReadFilesystem.of(current(set), key, state, options), this::release);
+          new FrozenFilesystem(ReadFilesystem.of(current(set), key, state, options), this::release);
       done = true;
       return frozen;
     } finally {

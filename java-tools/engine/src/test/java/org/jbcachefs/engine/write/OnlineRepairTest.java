@@ -163,8 +163,7 @@ class OnlineRepairTest {
   }
 
   private void assertSound(BlockDevice device) {
-    assertEquals(
-        "", CheckRun.of("online", List.of(new LentDevice(device)), options()).text());
+    assertEquals("", CheckRun.of("online", List.of(new LentDevice(device)), options()).text());
   }
 
   @Test
@@ -202,8 +201,7 @@ class OnlineRepairTest {
       assertTrue(outcome.first().findings() > 0, "no damage was found");
       assertEquals(0, outcome.last().findings(), found::toString);
       assertEquals(
-          0L,
-          filesystem.superblock().ext().map(ExtSection::recoveryPassesRequired).orElse(0L));
+          0L, filesystem.superblock().ext().map(ExtSection::recoveryPassesRequired).orElse(0L));
     }
     assertSound(device);
   }
@@ -265,7 +263,8 @@ class OnlineRepairTest {
         assertTrue(frozen.isIntact());
         // The superblocks on the device are newer by now.
         assertEquals(
-            0, findings - found.stream().filter(line -> line.contains("superblock")).count(),
+            0,
+            findings - found.stream().filter(line -> line.contains("superblock")).count(),
             found::toString);
       }
     }
