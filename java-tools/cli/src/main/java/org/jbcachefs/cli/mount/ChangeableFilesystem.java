@@ -40,6 +40,12 @@ final class ChangeableFilesystem implements MountedFilesystem {
   /** How long lazytime keeps access times in memory: a day. */
   private static final long LAZY_NANOS = 24L * 3600 * 1_000_000_000;
 
+  /** How long work in the background goes on at a time; as long it rests then. */
+  private static final long WORK_NANOS = 500_000_000;
+
+  /** After so many rounds in which nothing could be done it is tried again. */
+  private static final int ROUNDS_OF_REST = 60;
+
   /** What the shell makes of SIGABRT. */
   private static final int PANIC_CODE = 134;
 
@@ -47,10 +53,14 @@ final class ChangeableFilesystem implements MountedFilesystem {
   private final WritableTree tree;
   private final CountDownLatch closing = new CountDownLatch(1);
   private volatile OptionalLong errors;
+  private final boolean reconcile;
   private Thread ticker;
 
   /** Written by the ticker alone, and read when that has ended. */
   private Thread cleaner;
+
+  private Thread worker;
+  private volatile int rest;
 
   private Session session;
 
@@ -58,10 +68,15 @@ final class ChangeableFilesystem implements MountedFilesystem {
    * Takes one that is open, and closes it.
    *
    * @param errors the option of that name; empty for what the superblock says
+   * @param reconcile whether work in the background is done
    * @param findings told of copies of data that failed where another one did not
    */
   ChangeableFilesystem(
-      WritableFilesystem filesystem, OptionalLong errors, Consumer<Finding> findings) {
+      WritableFilesystem filesystem,
+      OptionalLong errors,
+      boolean reconcile,
+      Consumer<Finding> findings) {
+    this.reconcile = reconcile;
     this.filesystem = filesystem;
     this.errors = errors;
     this.tree = new WritableTree(filesystem, findings);
@@ -92,6 +107,9 @@ final class ChangeableFilesystem implements MountedFilesystem {
         if (tree.needsCleanUp() && (cleaner == null || !cleaner.isAlive())) {
           cleaner = Thread.ofPlatform().name("cleanup").daemon().start(this::cleanUp);
         }
+        if (reconcile && (worker == null || !worker.isAlive()) && --rest <= 0) {
+          worker = Thread.ofPlatform().name("reconcile").daemon().start(this::reconcile);
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -101,6 +119,19 @@ final class ChangeableFilesystem implements MountedFilesystem {
   /** What deleted subvolumes have left; long work, beside the one that is due each second. */
   private void cleanUp() {
     session.inBackground("removal of deleted subvolumes", () -> tree.cleanUp(this::goOn));
+  }
+
+  /** What extents and options ask for, for at most half of the time. */
+  private void reconcile() {
+    session.inBackground(
+        "work in the background",
+        () -> {
+          if (filesystem.hasBackgroundWork()) {
+            long end = System.nanoTime() + WORK_NANOS;
+            long did = filesystem.reconcile(() -> goOn() && System.nanoTime() - end < 0);
+            rest = did == 0 ? ROUNDS_OF_REST : 0;
+          }
+        });
   }
 
   private boolean goOn() {
@@ -227,6 +258,9 @@ final class ChangeableFilesystem implements MountedFilesystem {
       }
       if (cleaner != null) {
         cleaner.join();
+      }
+      if (worker != null) {
+        worker.join();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

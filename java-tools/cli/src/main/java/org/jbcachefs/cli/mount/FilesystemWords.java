@@ -21,6 +21,7 @@ import org.jbcachefs.format.tables.FilesystemOption;
  * @param rewindTo the journal entry whose state is wanted; 0 for the newest
  * @param upgrade how far an older version is upgraded; null leaves it to the superblock
  * @param errors the option of that name; empty leaves it to the superblock
+ * @param reconcile whether work in the background is done
  * @param overriding options that count instead of the superblock's
  */
 record FilesystemWords(
@@ -31,6 +32,7 @@ record FilesystemWords(
     long rewindTo,
     UpgradePolicy upgrade,
     OptionalLong errors,
+    boolean reconcile,
     OverridingWords overriding) {
   /** Kept from fstab lines of older versions. */
   private static final Set<String> OBSOLETE =
@@ -58,6 +60,8 @@ record FilesystemWords(
         options.journalRewind(),
         upgrade(words.get("version_upgrade")),
         errors(words.get("errors")),
+        !options.isSet("noreconcile_enabled")
+            && (!words.containsKey("reconcile_enabled") || options.isSet("reconcile_enabled")),
         OverridingWords.of(words));
   }
 

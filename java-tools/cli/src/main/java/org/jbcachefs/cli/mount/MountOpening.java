@@ -92,7 +92,11 @@ final class MountOpening {
         filesystem.askForScan();
       }
       ChangeableFilesystem opened =
-          new ChangeableFilesystem(filesystem, words.errors(), finding -> findings.accept(finding));
+          new ChangeableFilesystem(
+              filesystem,
+              words.errors(),
+              words.reconcile(),
+              finding -> findings.accept(finding));
       done = true;
       return opened;
     } finally {

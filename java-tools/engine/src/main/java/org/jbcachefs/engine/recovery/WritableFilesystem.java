@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.Lock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
@@ -362,6 +363,22 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
     return engine.copygc().reading();
   }
 
+  /** Whether extents or options ask for work in the background: {@link #reconcile}. */
+  public boolean hasBackgroundWork() {
+    return engine.reconcile().any();
+  }
+
+  /**
+   * Does the work that extents and options ask for: compresses, copies, moves, looks for what
+   * changed options mean.
+   *
+   * @param goOn asked every now and then; what is left is for the next time
+   * @return how many things were done; 0 if nothing could be done
+   */
+  public long reconcile(BooleanSupplier goOn) {
+    return engine.reconcile().run(goOn);
+  }
+
   /** Clocks and versions. */
   public Clocks clocks() {
     return engine.clocks();
@@ -397,12 +414,16 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
    * or have changed. Nothing where the filesystem's version has no such notes.
    */
   public void askForScan() {
+    askForScan(ReconcileLists.scanOfAll());
+  }
+
+  /** The same for one of the other scans that there are, by where it is noted. */
+  public void askForScan(Bpos pos) {
     if (superblock().version() >= MetadataVersion.RECONCILE.number()) {
       transact(
           "set_needs_scan",
           transaction -> {
             Bkey before = new Bkey();
-            Bpos pos = ReconcileLists.scanOfAll();
             boolean there = transaction.lookup(BtreeId.RECONCILE_SCAN, pos, before);
             transaction.update(
                 BtreeId.RECONCILE_SCAN, ReconcileLists.scan(pos, there ? before : null));

@@ -17,6 +17,7 @@ import org.jbcachefs.engine.alloc.write.Counters;
 import org.jbcachefs.engine.alloc.write.Discards;
 import org.jbcachefs.engine.alloc.write.KeyDifference;
 import org.jbcachefs.engine.alloc.write.OpenBuckets;
+import org.jbcachefs.engine.alloc.write.ReconcileScanner;
 import org.jbcachefs.engine.alloc.write.ReconcileTrigger;
 import org.jbcachefs.engine.alloc.write.SpaceAllocator;
 import org.jbcachefs.engine.alloc.write.SpaceBudget;
@@ -38,6 +39,7 @@ import org.jbcachefs.engine.commit.Committer;
 import org.jbcachefs.engine.commit.RootsAndClocks;
 import org.jbcachefs.engine.commit.Transaction;
 import org.jbcachefs.engine.data.move.Copygc;
+import org.jbcachefs.engine.data.move.Reconcile;
 import org.jbcachefs.engine.data.move.MoveParts;
 import org.jbcachefs.engine.journal.BtreeRoot;
 import org.jbcachefs.engine.journal.JournalReplay;
@@ -102,6 +104,7 @@ final class WriteEngine {
   private final Discards discards;
   private final SpaceBudget budget = new SpaceBudget();
   private final Copygc copygc;
+  private final Reconcile reconcile;
 
   /** The stock of room when nothing could be done to make it larger. */
   private volatile long fruitless = -1;
@@ -185,20 +188,25 @@ final class WriteEngine {
             this::changed);
     this.committer = new Committer(btrees, journal, work, new Help());
     nodeWork.commitWith(committer);
-    this.copygc =
-        new Copygc(
-            new MoveParts(
-                devices,
-                btrees,
-                committer,
-                nodeWork,
-                space,
-                effective,
-                clocks,
-                key,
-                snapshots::get,
-                this::announce),
-            this::makeFree);
+    MoveParts parts =
+        new MoveParts(
+            devices,
+            btrees,
+            committer,
+            nodeWork,
+            space,
+            effective,
+            clocks,
+            key,
+            snapshots::get,
+            this::announce);
+    this.copygc = new Copygc(parts, this::makeFree);
+    this.reconcile =
+        new Reconcile(
+            parts,
+            copygc.exclusive(),
+            new ReconcileScanner(effective, sizes, snapshots::get),
+            budget);
   }
 
   /** Where metadata goes if nothing is said of it is where data goes first. */
@@ -460,6 +468,10 @@ final class WriteEngine {
     return budget;
   }
 
+  Reconcile reconcile() {
+    return reconcile;
+  }
+
   Copygc copygc() {
     return copygc;
   }
@@ -571,6 +583,7 @@ final class WriteEngine {
   void shutDown() {
     nodes.close();
     copygc.close();
+    reconcile.close();
     nodeWork.writeAll();
     journal.flushNow();
     new CleanShutdown(superblock, replicas, btrees, roots, journal).run();

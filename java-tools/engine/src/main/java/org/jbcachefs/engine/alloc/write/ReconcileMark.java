@@ -49,6 +49,9 @@ public final class ReconcileMark {
   private long now;
   private int lacking;
 
+  /** Pointers to no device that are one too many, since fewer copies are wanted than were. */
+  private int needless;
+
   public ReconcileMark(EffectiveOptions effective, ExtentEntrySizes sizes) {
     this.effective = effective;
     this.sizes = sizes;
@@ -82,7 +85,7 @@ public final class ReconcileMark {
     judge(key, options, false);
     boolean shared = key.type() == KeyType.REFLINK_V.number();
     boolean wanted = ExtentReconcile.NEED_RB.get(now) != 0 || (shared && options.own() != 0);
-    if (lacking == 0 && (wanted ? now : 0) == old) {
+    if (lacking == 0 && needless == 0 && (wanted ? now : 0) == old) {
       return key;
     }
     return rewritten(key, wanted);
@@ -111,9 +114,16 @@ public final class ReconcileMark {
     int stripeRedundancy = 0;
     long least = Integer.MAX_VALUE;
     old = noteOf(key);
+    needless = node ? 0 : needless(key, options, members);
+    int left = needless;
     entries.of(key, sizes);
     for (int index = 0; entries.nextPtr(); index++) {
       int device = entries.dev();
+      if (device == ExtentPtr.NO_DEVICE && left > 0) {
+        left--;
+        index--;
+        continue;
+      }
       boolean stripe = entries.hasStripe();
       boolean cached = entries.cached();
       Member member = member(members, device);
@@ -174,6 +184,21 @@ public final class ReconcileMark {
     }
   }
 
+  /** How many pointers to no device promise more copies than are wanted. */
+  private int needless(Bkey key, ReconcileOptions options, List<Member> members) {
+    int promised = 0;
+    int gone = 0;
+    entries.of(key, sizes);
+    while (entries.nextPtr()) {
+      Member member = member(members, entries.dev());
+      gone += entries.dev() == ExtentPtr.NO_DEVICE ? 1 : 0;
+      if (!entries.cached() && member != null) {
+        promised += entries.hasStripe() ? entries.stripeRedundancy() + 1 : member.durability();
+      }
+    }
+    return Math.clamp((long) promised + gone - options.replicas(), 0, gone);
+  }
+
   private static Member member(List<Member> members, int device) {
     Member member = device < members.size() ? members.get(device) : null;
     return member != null && member.exists() ? member : null;
@@ -205,11 +230,23 @@ public final class ReconcileMark {
     MemorySegment value = MemorySegment.ofArray(new long[words + 1 + lacking]);
     int at = 0;
     boolean placed = false;
+    int left = needless;
     long start = key.valueOffset();
     entries.of(key, sizes);
     long from = start;
     while (entries.next()) {
       long entryEnd = entries.entryOffset() + entries.entryBytes();
+      boolean drop =
+          left > 0
+              && entries.type() == ExtentEntryType.PTR.number()
+              && ExtentPtr.DEV.getInt(entries.word()) == ExtentPtr.NO_DEVICE;
+      if (drop) {
+        int before = (int) (entries.entryOffset() - from);
+        MemorySegment.copy(key.segment(), from, value, at, before);
+        at += before;
+        from = entryEnd;
+        left--;
+      }
       if (entries.type() == ExtentEntryType.RECONCILE.number()) {
         int before = (int) (entries.entryOffset() - from);
         MemorySegment.copy(key.segment(), from, value, at, before);

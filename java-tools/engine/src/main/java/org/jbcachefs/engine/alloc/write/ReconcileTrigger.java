@@ -87,7 +87,7 @@ public final class ReconcileTrigger {
         < MetadataVersion.SB_FIELD_EXTENT_TYPE_U64S.number();
   }
 
-  private ReconcileOptions optionsOf(long inode, int snapshot, Outcome outcome) {
+  ReconcileOptions optionsOf(long inode, int snapshot, Outcome outcome) {
     Bpos place = new Bpos(0, inode, snapshot);
     ReconcileOptions options = known.get(place);
     if (options == null) {

@@ -63,6 +63,11 @@ public final class Copygc {
     return reading.readLock();
   }
 
+  /** Held while an extent is replaced: nobody reads then. */
+  public Lock exclusive() {
+    return reading.writeLock();
+  }
+
   /**
    * Empties some buckets; waits for whoever is doing so, and leaves it at that.
    *

@@ -3,6 +3,11 @@ package org.jbcachefs.engine.data.move;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.function.IntPredicate;
+import org.jbcachefs.engine.alloc.write.SpaceBudget;
+import org.jbcachefs.format.error.PosixError;
+import org.jbcachefs.format.error.PosixException;
+import org.jbcachefs.format.sb.Member;
 import java.util.List;
 import java.util.concurrent.locks.Lock;
 import org.jbcachefs.engine.alloc.write.Allocation;
@@ -49,6 +54,9 @@ final class ExtentMove {
   private final NativeBuffer buffer = new NativeBuffer();
   private final WritePoint point = new WritePoint(DataType.USER);
 
+  /** Null for copygc, which makes nothing larger. */
+  private final SpaceBudget budget;
+
   /** How it ended. */
   enum Outcome {
     MOVED,
@@ -59,13 +67,32 @@ final class ExtentMove {
 
   /** What is known of an extent's pointers. */
   private record Shape(
-      boolean movable, boolean unwritten, CompressionType compression, int dirty, long note) {}
+      boolean movable,
+      boolean unwritten,
+      CompressionType compression,
+      int dirty,
+      int durability,
+      long note) {}
 
   /**
    * @param exclusive held while an extent is replaced: nobody reads then
    */
   ExtentMove(MoveParts parts, Lock exclusive) {
+    this(parts, exclusive, null);
+  }
+
+  /**
+   * One that makes of extents what options want, though they may become larger.
+   *
+   * @param budget what may be written
+   */
+  static ExtentMove forReconcile(MoveParts parts, Lock exclusive, SpaceBudget budget) {
+    return new ExtentMove(parts, exclusive, budget);
+  }
+
+  private ExtentMove(MoveParts parts, Lock exclusive, SpaceBudget budget) {
     this.parts = parts;
+    this.budget = budget;
     this.exclusive = exclusive;
     this.reader = new ExtentReader(parts.devices(), parts.btrees(), parts.key(), _ -> {});
     int blockBytes = parts.options().superblock().blockBytes();
@@ -84,6 +111,16 @@ final class ExtentMove {
    * @param key a copy of the one in the btree
    */
   Outcome move(BtreeId btree, Bkey key) {
+    return move(btree, key, true);
+  }
+
+  /**
+   * Moves what the key points to.
+   *
+   * @param key a copy of the one in the btree
+   * @param anywhere whether other devices will do where the target has no room
+   */
+  Outcome move(BtreeId btree, Bkey key, boolean anywhere) {
     Shape shape = shape(key);
     if (!shape.movable()) {
       return Outcome.LEFT;
@@ -101,7 +138,20 @@ final class ExtentMove {
     } catch (LostDataException _) {
       return Outcome.LEFT;
     }
-    return rewrite(btree, key, shape, data);
+    DataOptions options = options(btree, key, shape);
+    if (budget == null) {
+      return rewrite(btree, key, shape, data, options, true);
+    }
+    long most = Integer.toUnsignedLong(key.size()) * options.replicas();
+    try (SpaceBudget.Promise promise = budget.promise(most, most)) {
+      assert promise.sectors() == most;
+      return rewrite(btree, key, shape, data, options, anywhere);
+    } catch (PosixException e) {
+      if (e.error() != PosixError.ENOSPC) {
+        throw e;
+      }
+      return Outcome.NO_ROOM;
+    }
   }
 
   private Shape shape(Bkey key) {
@@ -109,6 +159,7 @@ final class ExtentMove {
     boolean unwritten = false;
     CompressionType compression = CompressionType.NONE;
     int dirty = 0;
+    int durability = 0;
     long note = 0;
     entries.of(key, sizes);
     while (entries.next()) {
@@ -118,12 +169,19 @@ final class ExtentMove {
         movable &= !entries.hasStripe();
         unwritten |= entries.unwritten();
         dirty += entries.cached() ? 0 : 1;
+        durability += entries.cached() ? 0 : durability(entries.dev());
         CompressionType type = CompressionType.of(entries.crc().compressionType());
         compression = type == null ? compression : type;
       }
     }
     movable &= !entries.unreadable() && !entries.poisoned();
-    return new Shape(movable, unwritten, compression, dirty, note);
+    return new Shape(movable, unwritten, compression, dirty, durability, note);
+  }
+
+  /** For how many copies one on that device counts, as long as it is there. */
+  private int durability(int device) {
+    Member member = device < parts.devices().size() ? parts.devices().member(device) : null;
+    return member == null || parts.devices().device(device) == null ? 0 : member.durability();
   }
 
   private static Bkey reservation(Bkey key, int replicas) {
@@ -160,7 +218,10 @@ final class ExtentMove {
     if (shape.compression() == CompressionType.INCOMPRESSIBLE) {
       return options.withCompression(CompressionType.INCOMPRESSIBLE);
     }
-    boolean grows = shape.compression().isCompressed() && !options.compression().isCompressed();
+    boolean grows =
+        budget == null
+            && shape.compression().isCompressed()
+            && !options.compression().isCompressed();
     return grows ? options.withCompression(today(shape.compression())) : options;
   }
 
@@ -169,8 +230,14 @@ final class ExtentMove {
     return type == CompressionType.LZ4_OLD ? CompressionType.LZ4 : type;
   }
 
-  private Outcome rewrite(BtreeId btree, Bkey key, Shape shape, MemorySegment data) {
-    DataOptions options = options(btree, key, shape);
+  private Outcome rewrite(
+      BtreeId btree,
+      Bkey key,
+      Shape shape,
+      MemorySegment data,
+      DataOptions wanted,
+      boolean anywhere) {
+    DataOptions options = wanted;
     boolean shared = btree == BtreeId.REFLINK;
     long most = (long) options.encodedSectors() << SECTOR_SHIFT;
     if (shared && options.isEncoded() && data.byteSize() > most) {
@@ -191,7 +258,7 @@ final class ExtentMove {
                 key.inode(),
                 key.start() + (at >> SECTOR_SHIFT),
                 data.asSlice(at),
-                sectors -> allocate(chosen, sectors, shared));
+                sectors -> allocate(chosen, sectors, shared, shape, anywhere));
         if (piece == null) {
           return Outcome.NO_ROOM;
         }
@@ -206,19 +273,35 @@ final class ExtentMove {
     }
   }
 
-  private Allocation allocate(DataOptions options, int sectors, boolean whole) {
-    return parts
-        .space()
-        .allocateFromFree(
-            point,
-            new SpaceAllocator.Request(
-                sectors,
-                whole,
-                options.replicas(),
-                1,
-                _ -> true,
-                TargetMembers.of(parts.options().superblock(), options.target()),
-                Watermark.COPYGC));
+  private Allocation allocate(
+      DataOptions options, int sectors, boolean whole, Shape shape, boolean anywhere) {
+    IntPredicate target = TargetMembers.of(parts.options().superblock(), options.target());
+    Allocation allocation =
+        parts
+            .space()
+            .allocateFromFree(
+                point,
+                new SpaceAllocator.Request(
+                    sectors,
+                    whole,
+                    options.replicas(),
+                    1,
+                    anywhere || options.target() == 0 ? _ -> true : target,
+                    target,
+                    budget == null ? Watermark.COPYGC : Watermark.NORMAL));
+    if (allocation == null || budget == null) {
+      return allocation;
+    }
+    // Nothing must become less safe for being made what options want.
+    int durability = 0;
+    for (Allocation.Place place : allocation.places()) {
+      durability += durability(place.device());
+    }
+    if (durability < Math.min(options.replicas(), shape.durability())) {
+      allocation.close();
+      return null;
+    }
+    return allocation;
   }
 
   private static Bkey placed(Bkey piece, Bkey old, Shape shape, boolean shared) {
@@ -244,7 +327,7 @@ final class ExtentMove {
     try {
       return parts
           .committer()
-          .transact("copygc", transaction -> replaceIn(transaction, btree, old, now))
+          .transact(budget == null ? "copygc" : "reconcile", transaction -> replaceIn(transaction, btree, old, now))
           .value();
     } finally {
       exclusive.unlock();
@@ -265,7 +348,7 @@ final class ExtentMove {
     return Outcome.MOVED;
   }
 
-  private static boolean same(Bkey one, Bkey other) {
+  static boolean same(Bkey one, Bkey other) {
     return one.type() == other.type()
         && one.size() == other.size()
         && one.value().mismatch(other.value()) < 0;
