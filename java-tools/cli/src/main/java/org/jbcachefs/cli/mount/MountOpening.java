@@ -93,10 +93,7 @@ final class MountOpening {
       }
       ChangeableFilesystem opened =
           new ChangeableFilesystem(
-              filesystem,
-              words.errors(),
-              words.reconcile(),
-              finding -> findings.accept(finding));
+              filesystem, words.errors(), words.reconcile(), finding -> findings.accept(finding));
       done = true;
       return opened;
     } finally {

@@ -38,10 +38,10 @@ import org.jbcachefs.format.crypto.FilesystemKey;
 import org.jbcachefs.format.error.DeviceException;
 import org.jbcachefs.format.extent.ExtentEntries;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
-import org.jbcachefs.format.tables.Target;
 import org.jbcachefs.format.tables.FilesystemOption;
 import org.jbcachefs.format.tables.InodeOption;
 import org.jbcachefs.format.tables.MetadataVersion;
+import org.jbcachefs.format.tables.Target;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,8 +53,8 @@ class ReconcileTest {
 
   @TempDir Path spill;
 
-  private final Map<InodeId, byte[]> files = new TreeMap<>(
-      Comparator.comparingLong(InodeId::number).thenComparingInt(InodeId::subvolume));
+  private final Map<InodeId, byte[]> files =
+      new TreeMap<>(Comparator.comparingLong(InodeId::number).thenComparingInt(InodeId::subvolume));
   private List<MemoryDevice> devices = new ArrayList<>();
   private WritableFilesystem filesystem;
   private WritableTree tree;

@@ -3,16 +3,13 @@ package org.jbcachefs.engine.data.move;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.function.IntPredicate;
-import org.jbcachefs.engine.alloc.write.SpaceBudget;
-import org.jbcachefs.format.error.PosixError;
-import org.jbcachefs.format.error.PosixException;
-import org.jbcachefs.format.sb.Member;
 import java.util.List;
 import java.util.concurrent.locks.Lock;
+import java.util.function.IntPredicate;
 import org.jbcachefs.engine.alloc.write.Allocation;
 import org.jbcachefs.engine.alloc.write.ReconcileOptions;
 import org.jbcachefs.engine.alloc.write.SpaceAllocator;
+import org.jbcachefs.engine.alloc.write.SpaceBudget;
 import org.jbcachefs.engine.alloc.write.Watermark;
 import org.jbcachefs.engine.alloc.write.WritePoint;
 import org.jbcachefs.engine.commit.Transaction;
@@ -30,9 +27,12 @@ import org.jbcachefs.format.bkey.KeyType;
 import org.jbcachefs.format.bytes.Le;
 import org.jbcachefs.format.compress.CompressionType;
 import org.jbcachefs.format.error.LostDataException;
+import org.jbcachefs.format.error.PosixError;
+import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.extent.ExtentEntries;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.extent.ExtentEntryType;
+import org.jbcachefs.format.sb.Member;
 import org.jbcachefs.format.tables.DataType;
 import org.jbcachefs.format.value.Inode;
 import org.jbcachefs.format.value.Reservation;
@@ -327,7 +327,9 @@ final class ExtentMove {
     try {
       return parts
           .committer()
-          .transact(budget == null ? "copygc" : "reconcile", transaction -> replaceIn(transaction, btree, old, now))
+          .transact(
+              budget == null ? "copygc" : "reconcile",
+              transaction -> replaceIn(transaction, btree, old, now))
           .value();
     } finally {
       exclusive.unlock();

@@ -68,8 +68,7 @@ public final class Reconcile {
    * @param exclusive held while an extent is replaced: nobody reads then
    * @param budget what may be written
    */
-  public Reconcile(
-      MoveParts parts, Lock exclusive, ReconcileScanner scanner, SpaceBudget budget) {
+  public Reconcile(MoveParts parts, Lock exclusive, ReconcileScanner scanner, SpaceBudget budget) {
     this.parts = parts;
     this.scanner = scanner;
     this.mover = ExtentMove.forReconcile(parts, exclusive, budget);
@@ -358,8 +357,7 @@ public final class Reconcile {
         scanner.optionsOf(pointer.inode(), pointer.snapshot(), parts.btrees());
     Bpos from = Bpos.of(0, begin + 1);
     List<Bkey> found = new ArrayList<>();
-    try (KeyIterator keys =
-        parts.btrees().iterate(BtreeId.REFLINK.number(), from, Bpos.MAX)) {
+    try (KeyIterator keys = parts.btrees().iterate(BtreeId.REFLINK.number(), from, Bpos.MAX)) {
       while (keys.next() && keys.key().start() < end) {
         found.add(keys.key().copy());
       }
@@ -389,8 +387,7 @@ public final class Reconcile {
     Bpos to = Bpos.of(device, -1);
     List<Bpos> extents = new ArrayList<>();
     List<Bpos> shared = new ArrayList<>();
-    try (KeyIterator keys =
-        parts.btrees().iterate(BtreeId.BACKPOINTERS.number(), from, to)) {
+    try (KeyIterator keys = parts.btrees().iterate(BtreeId.BACKPOINTERS.number(), from, to)) {
       while (keys.next()) {
         Backpointer pointer = Backpointer.decode(keys.key());
         if (pointer.level() == 0 && pointer.btree() == BtreeId.EXTENTS.number()) {
@@ -437,7 +434,8 @@ public final class Reconcile {
         }
       }
       Bpos last = entries.getLast().pos();
-      entries = last.equals(Bpos.MAX) ? List.of() : first(BtreeId.RECONCILE_PENDING, last.successor());
+      entries =
+          last.equals(Bpos.MAX) ? List.of() : first(BtreeId.RECONCILE_PENDING, last.successor());
     }
     return true;
   }
