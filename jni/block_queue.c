@@ -88,3 +88,9 @@ void block_queue_close(struct block_queue *queue)
 	}
 	queue->way->close(queue);
 }
+
+int block_queue_register_buffers(struct block_queue *queue, const uint64_t *addresses, const uint64_t *bytes,
+				 unsigned int count)
+{
+	return queue->way->register_buffers(queue, addresses, bytes, count);
+}

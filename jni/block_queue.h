@@ -14,6 +14,9 @@ struct block_queue_way {
 	/* Takes every completion that is there. */
 	int (*reap)(struct block_queue *queue);
 	void (*close)(struct block_queue *queue);
+	/* See block_queue_register_buffers. */
+	int (*register_buffers)(struct block_queue *queue, const uint64_t *addresses, const uint64_t *bytes,
+				unsigned int count);
 };
 
 struct block_queue {

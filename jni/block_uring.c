@@ -234,7 +234,28 @@ static void close_uring(struct block_queue *base)
 	free(base);
 }
 
-static const struct block_queue_way uring_way = { start, enter, reap, close_uring };
+static int register_uring_buffers(struct block_queue *base, const uint64_t *addresses, const uint64_t *bytes,
+				  unsigned int count)
+{
+	struct uring_queue *queue = uring_queue(base);
+	struct iovec *buffers;
+	int error;
+
+	if (queue->registered_buffers > 0)
+		return -EOPNOTSUPP;
+	buffers = calloc(count, sizeof(*buffers));
+	if (!buffers)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < count; i++)
+		buffers[i] = (struct iovec){ (void *)(uintptr_t)addresses[i], bytes[i] };
+	error = ring_register(&queue->ring, IORING_REGISTER_BUFFERS, buffers, count);
+	free(buffers);
+	if (!error)
+		queue->registered_buffers = count;
+	return error;
+}
+
+static const struct block_queue_way uring_way = { start, enter, reap, close_uring, register_uring_buffers };
 
 /* Completions never overflow: there is a place for every submission that can be under way. */
 static uint32_t completion_places(uint32_t capacity)
@@ -281,26 +302,5 @@ int block_queue_register_devices(struct block_queue *base, const int32_t *device
 		free(queue->devices);
 		queue->devices = NULL;
 	}
-	return error;
-}
-
-int block_queue_register_buffers(struct block_queue *base, const uint64_t *addresses, const uint64_t *bytes,
-				 unsigned int count)
-{
-	struct uring_queue *queue = uring_queue(base);
-	struct iovec *buffers;
-	int error;
-
-	if (base->way != &uring_way || queue->registered_buffers > 0)
-		return -EOPNOTSUPP;
-	buffers = calloc(count, sizeof(*buffers));
-	if (!buffers)
-		return -ENOMEM;
-	for (unsigned int i = 0; i < count; i++)
-		buffers[i] = (struct iovec){ (void *)(uintptr_t)addresses[i], bytes[i] };
-	error = ring_register(&queue->ring, IORING_REGISTER_BUFFERS, buffers, count);
-	free(buffers);
-	if (!error)
-		queue->registered_buffers = count;
 	return error;
 }

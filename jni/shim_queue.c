@@ -58,6 +58,9 @@ int shim_request(int shim, uint32_t claim, uint8_t operation, uint32_t flags, ui
 struct shim_queue {
 	struct block_queue queue;
 	int shim;
+	/* The module's numbers of the registered buffers. */
+	uint32_t *buffers;
+	unsigned int buffer_count;
 	/* Worked by io_uring. */
 	struct ring ring;
 	/* Worked by calls: what was prepared, from first to last. */
@@ -75,7 +78,8 @@ static struct shim_queue *shim_queue(struct block_queue *queue)
 	return (struct shim_queue *)(void *)queue;
 }
 
-static void fill(struct jbcachefs_io *request, const struct block_slot *slot, uint32_t index)
+static void fill(const struct shim_queue *queue, struct jbcachefs_io *request, const struct block_slot *slot,
+		 uint32_t index)
 {
 	int data = slot->operation <= JBCACHEFS_OP_WRITE;
 
@@ -89,6 +93,8 @@ static void fill(struct jbcachefs_io *request, const struct block_slot *slot, ui
 		.address = data ? slot->address : 0,
 		.length = slot->operation == JBCACHEFS_OP_FLUSH ? 0 : slot->bytes,
 	};
+	if (data && slot->buffer)
+		request->buffer = queue->buffers[slot->buffer - 1];
 	if (slot->copies == 1) {
 		request->offset = slot->targets[0].offset;
 		request->claim = (uint32_t)slot->targets[0].device;
@@ -130,6 +136,45 @@ static struct shim_queue *new_queue(const struct block_queue_memory *memory, int
 	return queue;
 }
 
+/* Requests that still use them keep them until they end. */
+static void release_buffers(struct shim_queue *queue)
+{
+	for (unsigned int i = 0; i < queue->buffer_count; i++) {
+		struct jbcachefs_release_buffer release = { .buffer = queue->buffers[i] };
+
+		/* It can only fail if the descriptor is gone, and then so are the buffers. */
+		(void)ioctl(queue->shim, JBCACHEFS_IOC_RELEASE_BUFFER, &release);
+	}
+	free(queue->buffers);
+	queue->buffers = NULL;
+	queue->buffer_count = 0;
+}
+
+/* All of them, or none. A module that does not know of buffers answers ENOTTY. */
+static int register_shim_buffers(struct block_queue *base, const uint64_t *addresses, const uint64_t *bytes,
+				 unsigned int count)
+{
+	struct shim_queue *queue = shim_queue(base);
+
+	if (queue->buffers)
+		return -EOPNOTSUPP;
+	queue->buffers = calloc(count, sizeof(*queue->buffers));
+	if (!queue->buffers)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < count; i++) {
+		struct jbcachefs_buffer buffer = { .address = addresses[i], .length = bytes[i] };
+
+		if (ioctl(queue->shim, JBCACHEFS_IOC_BUFFER, &buffer) < 0) {
+			int error = -errno;
+
+			release_buffers(queue);
+			return error;
+		}
+		queue->buffers[queue->buffer_count++] = buffer.buffer;
+	}
+	return 0;
+}
+
 /* --- by io_uring ------------------------------------------------------------------------------------ */
 
 static int start_command(struct block_queue *base, uint32_t index)
@@ -148,7 +193,7 @@ static int start_command(struct block_queue *base, uint32_t index)
 	}
 	if (!command)
 		return -EBUSY;
-	fill(&request, slot, index);
+	fill(queue, &request, slot, index);
 	if (slot->copies > 1)
 		request.completion = address_of(slot->progress);
 	command->opcode = IORING_OP_URING_CMD;
@@ -186,11 +231,13 @@ static int reap_uring(struct block_queue *base)
 
 static void close_uring(struct block_queue *base)
 {
+	release_buffers(shim_queue(base));
 	ring_close(&shim_queue(base)->ring);
 	free(base);
 }
 
-static const struct block_queue_way uring_way = { start_command, enter_uring, reap_uring, close_uring };
+static const struct block_queue_way uring_way = { start_command, enter_uring, reap_uring, close_uring,
+						  register_shim_buffers };
 
 int block_queue_open_shim(const struct block_queue_memory *memory, int shim, struct block_queue **opened)
 {
@@ -230,7 +277,7 @@ static int start_call(struct block_queue *base, uint32_t index)
 		queue->last -= queue->first;
 		queue->first = 0;
 	}
-	fill(&queue->requests[queue->last++], block_queue_slot(base, index), index);
+	fill(queue, &queue->requests[queue->last++], block_queue_slot(base, index), index);
 	return 0;
 }
 
@@ -287,6 +334,7 @@ static void close_calls(struct block_queue *base)
 {
 	struct shim_queue *queue = shim_queue(base);
 
+	release_buffers(queue);
 	if (queue->completions)
 		munmap(queue->completions, queue->completions_bytes);
 	free(queue->requests);
@@ -294,7 +342,7 @@ static void close_calls(struct block_queue *base)
 	free(queue);
 }
 
-static const struct block_queue_way ring_way = { start_call, enter_ring, reap_ring, close_calls };
+static const struct block_queue_way ring_way = { start_call, enter_ring, reap_ring, close_calls, register_shim_buffers };
 
 static int map_completions(struct shim_queue *queue, uint32_t entries)
 {
@@ -360,7 +408,8 @@ static int reap_nothing(struct block_queue *base)
 	return 0;
 }
 
-static const struct block_queue_way batch_way = { start_call, enter_batch, reap_nothing, close_calls };
+static const struct block_queue_way batch_way = { start_call, enter_batch, reap_nothing, close_calls,
+						  register_shim_buffers };
 
 int block_queue_open_shim_batch(const struct block_queue_memory *memory, int shim, struct block_queue **opened)
 {

@@ -7,6 +7,7 @@
 #ifndef JBCACHEFS_COMPAT_H
 #define JBCACHEFS_COMPAT_H
 
+#include <linux/bio.h>
 #include <linux/blkdev.h>
 #include <linux/eventfd.h>
 #include <linux/fs.h>
@@ -154,6 +155,26 @@ static inline bool jb_bdev_rotational(struct block_device *bdev)
 #else
 	return !bdev_nonrot(bdev);
 #endif
+}
+
+/* -- bios -- */
+
+/*
+ * Has a bio that was allocated without vectors use some of others: @length bytes from @offset in
+ * the first one on. It changes none of them.
+ */
+static inline void jb_bio_use(struct bio *bio, struct bio_vec *vectors, unsigned int count,
+			      unsigned int offset, unsigned int length)
+{
+	bio->bi_io_vec = vectors;
+	bio->bi_vcnt = count;
+	bio->bi_iter.bi_size = length;
+#ifdef HAVE_BVEC_ITER_OFFSET
+	bio->bi_iter.bi_offset = offset;
+#else
+	bio->bi_iter.bi_bvec_done = offset;
+#endif
+	bio_set_flag(bio, BIO_CLONED);
 }
 
 /* -- eventfd -- */

@@ -28,17 +28,26 @@ static int charge_locked(struct jb_session *session, u64 bytes)
 	return 0;
 }
 
+void jb_user_unlock_pages(const struct cred *user, unsigned int pages)
+{
+	if (pages)
+		atomic_long_sub(pages, &user->user->locked_vm);
+}
+
 void jb_session_unlock_pages(struct jb_session *session, unsigned int pages)
 {
-	atomic_long_sub(pages, &session->opener->user->locked_vm);
+	jb_user_unlock_pages(session->opener, pages);
 }
 
 /* Pinned memory, and the ring, count as locked memory of the user who opened the session. */
 int jb_session_lock_pages(struct jb_session *session, unsigned int pages)
 {
 	unsigned long most = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
-	unsigned long locked = atomic_long_add_return(pages, &session->opener->user->locked_vm);
+	unsigned long locked;
 
+	if (!pages)
+		return 0;
+	locked = atomic_long_add_return(pages, &session->opener->user->locked_vm);
 	if (locked <= most || session->unlimited)
 		return 0;
 	jb_session_unlock_pages(session, pages);
@@ -85,7 +94,9 @@ void jb_session_uncharge(struct jb_session *session, u64 bytes, unsigned int pag
 		jb_ring_post(session, ring_entry);
 	session->inflight--;
 	session->inflight_bytes -= bytes;
-	wake_up(&session->credit);
+	/* Who waits looks at the counters under this lock, after it has queued up. */
+	if (waitqueue_active(&session->credit))
+		wake_up(&session->credit);
 	spin_unlock_irqrestore(&session->lock, flags);
 }
 
@@ -115,6 +126,7 @@ static int shim_open(struct inode *inode, struct file *file)
 	INIT_LIST_HEAD(&session->open_claims);
 	INIT_LIST_HEAD(&session->events);
 	xa_init_flags(&session->claims, XA_FLAGS_ALLOC1);
+	xa_init_flags(&session->buffers, XA_FLAGS_ALLOC1);
 	INIT_DELAYED_WORK(&session->watch, jb_event_watch);
 	session->opener = get_current_cred();
 	session->unlimited = capable(CAP_IPC_LOCK);
@@ -141,6 +153,7 @@ static int shim_release(struct inode *inode, struct file *file)
 	jb_claims_release_all(session);
 	wait_event(session->credit, is_idle(session));
 	jb_ring_free(session);
+	jb_buffers_free(session);
 	xa_destroy(&session->claims);
 	put_cred(session->opener);
 	kfree(session);
@@ -152,6 +165,7 @@ static int shim_release(struct inode *inode, struct file *file)
 static int shim_info(struct jbcachefs_info *info)
 {
 	memset(info, 0, sizeof(*info));
+	info->features = JBCACHEFS_FEATURE_BUFFERS;
 	if (JB_HAS_DEATH_NOTICE)
 		info->features |= JBCACHEFS_FEATURE_DEATH_NOTICE;
 	if (JB_CAN_RESTRICT_WRITES)
@@ -171,6 +185,8 @@ union argument {
 	struct jbcachefs_claim_entry claim_entry;
 	struct jbcachefs_batch batch;
 	struct jbcachefs_ring ring;
+	struct jbcachefs_buffer buffer;
+	struct jbcachefs_release_buffer release_buffer;
 	struct jbcachefs_register registration;
 	struct jbcachefs_filesystem filesystem;
 	struct jbcachefs_call call;
@@ -181,6 +197,7 @@ union argument {
 static const unsigned int commands[] = {
 	JBCACHEFS_IOC_INFO, JBCACHEFS_IOC_CLAIM, JBCACHEFS_IOC_RELEASE, JBCACHEFS_IOC_GEOMETRY,
 	JBCACHEFS_IOC_NEXT_CLAIM, JBCACHEFS_IOC_IO, JBCACHEFS_IOC_SUBMIT, JBCACHEFS_IOC_RING,
+	JBCACHEFS_IOC_BUFFER, JBCACHEFS_IOC_RELEASE_BUFFER,
 	JBCACHEFS_IOC_REGISTER, JBCACHEFS_IOC_UNREGISTER, JBCACHEFS_IOC_NEXT_FILESYSTEM,
 	JBCACHEFS_IOC_CALL, JBCACHEFS_IOC_RECEIVE, JBCACHEFS_IOC_REPLY,
 };
@@ -220,6 +237,10 @@ static int run_command(struct file *file, unsigned int command, union argument *
 		return jb_submit(session, &argument->batch);
 	case JBCACHEFS_IOC_RING:
 		return jb_ring_setup(session, &argument->ring);
+	case JBCACHEFS_IOC_BUFFER:
+		return jb_buffer_add(session, &argument->buffer);
+	case JBCACHEFS_IOC_RELEASE_BUFFER:
+		return jb_buffer_remove(session, &argument->release_buffer);
 	case JBCACHEFS_IOC_REGISTER:
 		return jb_register(session, &argument->registration);
 	case JBCACHEFS_IOC_UNREGISTER:

@@ -47,7 +47,7 @@ static int check_shape(const struct jbcachefs_io *io)
 {
 	bool memory = io->opcode <= JBCACHEFS_OP_WRITE;
 
-	if (io->opcode > JBCACHEFS_OP_WRITE_ZEROES || io->reserved)
+	if (io->opcode > JBCACHEFS_OP_WRITE_ZEROES || (io->buffer && !memory))
 		return -EINVAL;
 	if (io->flags & ~known_flags(io->opcode))
 		return -EINVAL;
@@ -254,6 +254,24 @@ static int pin_memory(struct jb_request *request, const struct jbcachefs_segment
 	return 0;
 }
 
+/* Where the segments lie in the registered buffer: nothing is left to pin. */
+static int find_memory(struct jb_request *request, const struct jbcachefs_segment *segments)
+{
+	unsigned int i;
+	int error;
+
+	for (i = 0; i < request->segment_count; i++) {
+		struct jb_pinned *pinned = &request->pinned[i];
+
+		pinned->length = segments[i].length;
+		error = jb_buffer_find(request->buffer, segments[i].address, pinned->length,
+				       &pinned->first_page, &pinned->offset);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
 /* -- making one -- */
 
 static void put_targets(struct jb_request *request)
@@ -284,14 +302,21 @@ static int take_memory(struct jb_request *request, const struct jbcachefs_io *io
 	if (error)
 		return error;
 	request->segment_count = io->segments;
-	for (i = 0; i < io->segments; i++)
-		pages += pages_spanned(segments[i].address, segments[i].length);
+	if (io->buffer) {
+		request->buffer = jb_buffer_get(request->session, io->buffer);
+		if (!request->buffer)
+			return -EBADF;
+	} else {
+		for (i = 0; i < io->segments; i++)
+			pages += pages_spanned(segments[i].address, segments[i].length);
+	}
 	error = charge(request, pages, may_wait);
 	if (error)
 		return error;
 	error = allocate_pages(request, pages);
 	if (!error)
-		error = pin_memory(request, segments);
+		error = request->buffer ? find_memory(request, segments) :
+					  pin_memory(request, segments);
 	if (error) {
 		unpin_user_pages(request->pages, request->page_count);
 		free_pages_array(request);
@@ -325,11 +350,14 @@ int jb_request_make(struct jb_session *session, const struct jbcachefs_io *io, e
 	request->mode = mode;
 	request->page_count = 0;
 	request->segment_count = 0;
+	request->buffer = NULL;
 	atomic_set(&request->pending, 1);
 	error = take_targets(request, io);
 	if (!error)
 		error = take_memory(request, io, may_wait);
 	if (error) {
+		if (request->buffer)
+			jb_buffer_put(request->buffer);
 		put_targets(request);
 		kmem_cache_free(request_cache, request);
 		return error;
@@ -382,6 +410,8 @@ static void release_memory(struct jb_request *request)
 	else
 		unpin_user_pages(request->pages, request->page_count);
 	free_pages_array(request);
+	if (request->buffer)
+		jb_buffer_put(request->buffer);
 }
 
 static void describe(const struct jb_request *request, struct jbcachefs_completion *completion)
@@ -582,6 +612,28 @@ static void send_memory(struct jb_request_target *target)
 	send_bio(bio);
 }
 
+/*
+ * The same of a registered buffer: a bio for each segment, which uses the buffer's own vectors. The
+ * block layer changes no vectors, and splits what is too large for the device.
+ */
+static void send_buffer(struct jb_request_target *target)
+{
+	struct jb_request *request = target->request;
+	u64 at = target->offset;
+	unsigned int segment;
+
+	for (segment = 0; segment < request->segment_count; segment++) {
+		const struct jb_pinned *pinned = &request->pinned[segment];
+		struct bio *bio = new_bio(target, at, 0);
+
+		jb_bio_use(bio, request->buffer->vectors + pinned->first_page,
+			   pages_spanned(pinned->offset, pinned->length), pinned->offset,
+			   pinned->length);
+		send_bio(bio);
+		at += pinned->length;
+	}
+}
+
 static int do_range(struct jb_request_target *target)
 {
 	struct jb_request *request = target->request;
@@ -637,7 +689,9 @@ void jb_request_submit(struct jb_request *request)
 		target->error = refused(target);
 		if (target->error)
 			continue;
-		if (has_memory(request))
+		if (request->buffer)
+			send_buffer(target);
+		else if (has_memory(request))
 			send_memory(target);
 		else if (request->opcode == JBCACHEFS_OP_FLUSH)
 			send_bio(new_bio(target, 0, 0));

@@ -2,9 +2,11 @@
 /*
  * The module's own structures. Who holds whom:
  *
- *   a session (one per open file) owns its claims, ring and registration;
+ *   a session (one per open file) owns its claims, buffers, ring and
+ *   registration;
  *   a request holds its session (counted in inflight) and a reference to each
- *   claim it uses; the last reference to a claim closes the block device.
+ *   claim and buffer it uses; the last reference to a claim closes the block
+ *   device, the last one to a buffer unpins its memory.
  *
  * Locks, outermost first; none is held while user memory is touched or I/O is
  * waited for:
@@ -50,6 +52,7 @@ struct jb_session {
 	struct list_head open_claims;	/* until their devices are closed */
 	struct list_head events;	/* of claims that have some */
 	struct xarray claims;
+	struct xarray buffers;
 	struct delayed_work watch;
 	struct jb_ring *ring;
 	struct jb_filesystem *filesystem;
@@ -86,6 +89,18 @@ struct jb_claim {
 	struct rcu_head rcu;
 };
 
+/* Memory pinned for many requests. */
+struct jb_buffer {
+	refcount_t refs;
+	u64 address;
+	u64 length;
+	struct bio_vec *vectors;	/* one for each page, whole */
+	unsigned int page_count;
+	unsigned int charged;
+	const struct cred *opener;	/* whose RLIMIT_MEMLOCK is charged */
+	struct work_struct free_work;
+};
+
 enum jb_mode {
 	JB_WAIT,	/* IOC_IO: the caller waits and finishes it */
 	JB_RING,
@@ -120,6 +135,7 @@ struct jb_request {
 	unsigned int segment_count;
 	struct page **pages;
 	struct jb_pinned *pinned;	/* per segment */
+	struct jb_buffer *buffer;	/* or NULL: then its pages are its own */
 	union {
 		struct jb_batch *batch;
 		struct io_uring_cmd *uring;
@@ -138,6 +154,7 @@ struct jb_request {
 extern struct workqueue_struct *jb_workqueue;
 
 /* main.c */
+void jb_user_unlock_pages(const struct cred *user, unsigned int pages);
 int jb_session_lock_pages(struct jb_session *session, unsigned int pages);
 void jb_session_unlock_pages(struct jb_session *session, unsigned int pages);
 int jb_session_charge(struct jb_session *session, u64 bytes, unsigned int pages);
@@ -191,6 +208,15 @@ void jb_ring_free(struct jb_session *session);
 /* uring.c */
 int jb_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags);
 void jb_uring_ended(struct jb_request *request);
+
+/* buffer.c */
+int jb_buffer_add(struct jb_session *session, struct jbcachefs_buffer *args);
+int jb_buffer_remove(struct jb_session *session, const struct jbcachefs_release_buffer *args);
+struct jb_buffer *jb_buffer_get(struct jb_session *session, u32 id);
+void jb_buffer_put(struct jb_buffer *buffer);
+int jb_buffer_find(const struct jb_buffer *buffer, u64 address, u64 length, unsigned int *page,
+		   unsigned int *offset);
+void jb_buffers_free(struct jb_session *session);
 
 /* control.c */
 int jb_register(struct jb_session *session, struct jbcachefs_register *args);

@@ -201,9 +201,9 @@ static void io_uring_does_the_same(void)
 	CHECK(!back[0] && !memcmp(back, back + 1, 65535));
 	io = shim_request(JBCACHEFS_OP_FLUSH, a, 0, NULL, 0);
 	CHECK_EQUAL(0, uring_one(&uring, 128, shim, JBCACHEFS_URING_IO, &io));
-	io.reserved = 1;
+	io.buffer = 1;
 	CHECK_EQUAL(-EINVAL, uring_one(&uring, 128, shim, JBCACHEFS_URING_IO, &io));
-	io.reserved = 0;
+	io.buffer = 0;
 	CHECK_EQUAL(-ENOTTY, uring_one(&uring, 128, shim, JBCACHEFS_IOC_IO, &io));
 	CHECK_EQUAL(-EINVAL, uring_one(&small, 64, shim, JBCACHEFS_URING_IO, &io));
 	close(uring.fd);
@@ -211,6 +211,49 @@ static void io_uring_does_the_same(void)
 	close(shim);
 	free(data);
 	free(back);
+}
+
+/* Many at once through a buffer that is pinned once, by both ways; the last of them after it was given back. */
+static void registered_memory_serves_rings_and_io_uring(void)
+{
+	int shim = shim_open();
+	uint32_t a = shim_claim(shim, DISK_A);
+	char *data = aligned_memory(2 * MIB), *back = data + MIB;
+	uint32_t buffer = shim_register(shim, data, 2 * MIB);
+	struct shim_ring ring = shim_ring(shim, 64, -1);
+	struct uring uring;
+	struct jbcachefs_release_buffer release = { .buffer = buffer };
+	static struct jbcachefs_io io[64];
+	struct jbcachefs_completion completion;
+
+	CHECK(!uring_open(&uring, IORING_SETUP_SQE128));
+	fill_memory(data, 2 * MIB, 41);
+	for (unsigned int i = 0; i < 64; i++) {
+		io[i] = shim_request(JBCACHEFS_OP_WRITE, a, 16384 * i, data + 16384 * i, 16384);
+		io[i].buffer = buffer;
+	}
+	CHECK_EQUAL(64, shim_submit(shim, io, 64, 64));
+	for (unsigned int i = 0; i < 64; i++) {
+		CHECK(shim_reap(&ring, &completion));
+		CHECK_EQUAL(16384, completion.result);
+	}
+	for (unsigned int i = 0; i < 64; i++) {
+		io[i] = shim_request(JBCACHEFS_OP_READ, a, 16384 * i, back + 16384 * i, 16384);
+		io[i].buffer = buffer;
+		uring_queue(&uring, 128, shim, JBCACHEFS_URING_IO, &io[i]);
+	}
+	memset(back, 0, MIB);
+	CHECK_EQUAL(64, syscall(__NR_io_uring_enter, uring.fd, 64, 0, 0, NULL, 0));
+	CHECK(!ioctl(shim, JBCACHEFS_IOC_RELEASE_BUFFER, &release));
+	CHECK_EQUAL(0, syscall(__NR_io_uring_enter, uring.fd, 0, 64, IORING_ENTER_GETEVENTS, NULL, 0));
+	for (unsigned int i = 0; i < 64; i++)
+		CHECK_EQUAL(16384, uring_take(&uring));
+	CHECK(!memcmp(data, back, MIB));
+	CHECK_EQUAL(-EBADF, uring_one(&uring, 128, shim, JBCACHEFS_URING_IO, &io[0]));
+	munmap(ring.head, ring.bytes);
+	close(uring.fd);
+	close(shim);
+	free(data);
 }
 
 /* -- limits -- */
@@ -350,6 +393,7 @@ int main(int argc, char **argv)
 		TEST(the_ring_tells_what_is_wrong_with_a_request),
 		TEST(reads_by_the_ring_reach_a_file_that_is_written_back_meanwhile),
 		TEST(io_uring_does_the_same),
+		TEST(registered_memory_serves_rings_and_io_uring),
 		TEST(a_batch_larger_than_the_limits_is_done_in_parts),
 		TEST(the_memory_under_way_is_limited),
 		TEST(requests_whose_task_has_not_heard_of_their_end_hold_nothing),

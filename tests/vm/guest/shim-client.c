@@ -63,6 +63,15 @@ struct jbcachefs_io shim_request(uint8_t opcode, uint32_t claim, uint64_t offset
 	};
 }
 
+uint32_t shim_register(int shim, void *memory, uint64_t bytes)
+{
+	struct jbcachefs_buffer buffer = { .address = (uintptr_t)memory, .length = bytes };
+
+	CHECK(!ioctl(shim, JBCACHEFS_IOC_BUFFER, &buffer));
+	CHECK(buffer.buffer > 0);
+	return buffer.buffer;
+}
+
 struct jbcachefs_completion shim_do(int shim, struct jbcachefs_io io)
 {
 	struct jbcachefs_completion completion = { .result = 12345 };

@@ -25,6 +25,9 @@ struct jbcachefs_geometry shim_geometry(int shim, uint32_t claim);
 /* A request with one target and one segment. */
 struct jbcachefs_io shim_request(uint8_t opcode, uint32_t claim, uint64_t offset, void *buffer, uint64_t length);
 
+/* Registers memory and returns the buffer's number. */
+uint32_t shim_register(int shim, void *memory, uint64_t bytes);
+
 /* Does one request and waits; gives its completion. */
 struct jbcachefs_completion shim_do(int shim, struct jbcachefs_io io);
 /* The same, for a request that must succeed. */

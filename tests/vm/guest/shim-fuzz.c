@@ -38,11 +38,11 @@ static int device_count;
 static int shims[SHIMS];
 
 /* What was accepted, by kind: a fuzzer whose calls are all refused at the door shows nothing. */
-enum kind { CLAIM, RELEASE, ASK, EVENT, IO, SUBMIT, RING, URING, REGISTER, CALL, RECEIVE, REPLY, TRANSFER, KINDS };
+enum kind { CLAIM, RELEASE, ASK, EVENT, IO, SUBMIT, RING, URING, REGISTER, CALL, RECEIVE, REPLY, TRANSFER, REGISTERED, KINDS };
 
 static const char *const kind_names[KINDS] = {
 	"claims", "releases", "questions", "events", "batches waited for", "batches submitted", "rings", "io_uring commands",
-	"registrations", "calls answered", "calls received", "replies", "transfers of data",
+	"registrations", "calls answered", "calls received", "replies", "transfers of data", "buffers",
 };
 
 static unsigned long calls, accepted[KINDS];
@@ -158,6 +158,7 @@ static struct jbcachefs_io good_io(void)
 	if (opcode <= JBCACHEFS_OP_WRITE) {
 		io.segments = 1;
 		io.address = good_address();
+		io.buffer = one_in(3);
 	}
 	return io;
 }
@@ -171,6 +172,7 @@ static struct jbcachefs_io some_io(struct jbcachefs_target *targets, struct jbca
 		io.length = io.offset = 0;
 	io.flags = one_in(3) ? 1u << below(8) : 0;
 	if (opcode <= JBCACHEFS_OP_WRITE) {
+		io.buffer = one_in(3) ? below(4) : 0;
 		io.segments = one_in(3) ? 1 + below(JBCACHEFS_MAX_SEGMENTS) : 1;
 		io.address = some_address();
 		if (io.segments > 1) {
@@ -233,6 +235,21 @@ static void claim_or_release(int shim)
 	else
 		took(CLAIM, ioctl(shim, JBCACHEFS_IOC_CLAIM, &claim) == 0);
 	close(fd);
+}
+
+/* Mostly of the half of the arena that stays; also of what is unmapped meanwhile, and of nonsense. */
+static void register_or_release(int shim)
+{
+	struct jbcachefs_buffer buffer = { .address = one_in(2) ? some_address() : (uintptr_t)arena, .length = one_in(3) ? some_number() : ARENA / 2 };
+	struct jbcachefs_release_buffer release = { .buffer = below(5) };
+
+	if (one_in(4)) {
+		ioctl(shim, JBCACHEFS_IOC_RELEASE_BUFFER, &release);
+		return;
+	}
+	if (one_in(3))
+		damage(&buffer, sizeof(buffer));
+	took(REGISTERED, ioctl(shim, JBCACHEFS_IOC_BUFFER, &buffer) == 0);
 }
 
 static void ask(int shim)
@@ -412,6 +429,9 @@ static void one_call(void)
 		break;
 	case 16: case 17:
 		by_io_uring(shim);
+		break;
+	case 18:
+		register_or_release(shim);
 		break;
 	default:
 		some_batch(shim, one_in(2) ? JBCACHEFS_IOC_IO : JBCACHEFS_IOC_SUBMIT);

@@ -20,7 +20,7 @@ static void information_names_version_and_features(void)
 	memset(&info, 0xff, sizeof(info));
 	CHECK(!ioctl(shim, JBCACHEFS_IOC_INFO, &info));
 	CHECK(info.version[0] && memchr(info.version, 0, sizeof(info.version)));
-	CHECK_EQUAL(0, info.features & ~7ULL);
+	CHECK_EQUAL(0, info.features & ~15ULL);
 	CHECK(!info.reserved[0] && !info.reserved[1] && !info.reserved[2]);
 	printf("    version %s, features %llx\n", info.version, (unsigned long long)info.features);
 	close(shim);
@@ -182,6 +182,86 @@ static void segments_are_gathered_and_scattered(void)
 	close(shim);
 	free(data);
 	free(back);
+}
+
+/* From within pages, across them, of all of it; what lies beside it is not touched. */
+static void registered_memory_is_written_and_read(void)
+{
+	static const struct { uint64_t at, length; } pieces[] = {
+		{ 0, 512 }, { 512, 512 }, { 3584, 1024 }, { 4096, 4096 }, { 4608, 65536 }, { 512, 3 * MIB + 512 }, { 0, 8 * MIB },
+	};
+	int shim = shim_open();
+	uint32_t claim = shim_claim(shim, DISK_A);
+	char *memory = aligned_memory(9 * MIB), *data = memory + 1024, *expected = aligned_memory(9 * MIB);
+	uint32_t buffer = shim_register(shim, data, 8 * MIB);
+	struct jbcachefs_io io;
+
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(*pieces); i++) {
+		fill_memory(memory, 9 * MIB, 100 + i);
+		memcpy(expected, memory, 9 * MIB);
+		io = shim_request(JBCACHEFS_OP_WRITE, claim, MIB, data + pieces[i].at, pieces[i].length);
+		io.buffer = buffer;
+		shim_must(shim, io);
+		memset(data + pieces[i].at, 0, pieces[i].length);
+		plain_read(DISK_A, MIB, memory + 8 * MIB + 4096, pieces[i].length < 65536 ? pieces[i].length : 65536);
+		CHECK(!memcmp(memory + 8 * MIB + 4096, expected + 1024 + pieces[i].at, pieces[i].length < 65536 ? pieces[i].length : 65536));
+		memcpy(memory + 8 * MIB + 4096, expected + 8 * MIB + 4096, 65536);
+		io.opcode = JBCACHEFS_OP_READ;
+		shim_must(shim, io);
+		CHECK(!memcmp(memory, expected, 9 * MIB));
+	}
+	close(shim);
+	free(memory);
+	free(expected);
+}
+
+/* Segments out of one buffer, to three devices. */
+static void registered_segments_go_to_many_places(void)
+{
+	int shim = shim_open();
+	uint32_t claims[] = { shim_claim(shim, DISK_A), shim_claim(shim, DISK_B), shim_claim(shim, DISK_C) };
+	static const char *const paths[] = { DISK_A, DISK_B, DISK_C };
+	char *data = aligned_memory(MIB), *back = aligned_memory(MIB);
+	struct jbcachefs_segment segments[] = { { (uintptr_t)data + 65536, 8192 }, { (uintptr_t)data + 512, 512 }, { (uintptr_t)data + 200704, 12288 } };
+	struct jbcachefs_target targets[] = { { 4096, claims[0], 0 }, { 0, claims[1], 0 }, { MIB, claims[2], 0 } };
+	struct jbcachefs_io io = shim_request(JBCACHEFS_OP_WRITE, 0, 0, segments, 8192 + 512 + 12288);
+
+	fill_memory(data, MIB, 7);
+	io.buffer = shim_register(shim, data, MIB);
+	io.segments = io.targets = 3;
+	io.target_address = (uintptr_t)targets;
+	shim_must(shim, io);
+	for (int i = 0; i < 3; i++) {
+		plain_read(paths[i], targets[i].offset, back, io.length);
+		CHECK(!memcmp(back, data + 65536, 8192) && !memcmp(back + 8192, data + 512, 512) && !memcmp(back + 8704, data + 200704, 12288));
+	}
+	close(shim);
+	free(data);
+	free(back);
+}
+
+/* The pages are those that were there when it was registered. */
+static void registered_memory_stays_what_it_was(void)
+{
+	int shim = shim_open();
+	uint32_t claim = shim_claim(shim, DISK_A);
+	char *data = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *back = aligned_memory(65536);
+	char *first = aligned_memory(65536);
+	struct jbcachefs_io io;
+
+	CHECK(data != MAP_FAILED);
+	fill_memory(data, 65536, 5);
+	memcpy(first, data, 65536);
+	io = shim_request(JBCACHEFS_OP_WRITE, claim, 0, data, 65536);
+	io.buffer = shim_register(shim, data, 65536);
+	CHECK(mmap(data, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == data);
+	shim_must(shim, io);
+	plain_read(DISK_A, 0, back, 65536);
+	CHECK(!memcmp(first, back, 65536));
+	munmap(data, 65536);
+	close(shim);
+	free(back);
+	free(first);
 }
 
 static void one_write_goes_to_many_places(void)
@@ -438,6 +518,9 @@ int main(int argc, char **argv)
 		TEST(a_claim_begins_with_all_that_others_wrote),
 		TEST(reading_fills_pages_never_touched_and_shared_ones),
 		TEST(segments_are_gathered_and_scattered),
+		TEST(registered_memory_is_written_and_read),
+		TEST(registered_segments_go_to_many_places),
+		TEST(registered_memory_stays_what_it_was),
 		TEST(one_write_goes_to_many_places),
 		TEST(zeroes_discards_and_flushes_do_what_they_say),
 		TEST(what_a_device_cannot_do_is_told),

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -29,6 +30,7 @@ static void requests_that_make_no_sense_are_refused(void)
 	struct jbcachefs_target twice[] = { { 0, claim, 0 }, { 0, 999, 0 } };
 	struct jbcachefs_segment halves[] = { { (uintptr_t)data, 4096 }, { (uintptr_t)data, 4096 } };
 	struct jbcachefs_io io;
+	uint32_t buffer;
 
 	CHECK(read_only > 0);
 #define REFUSED(error, change) do { io = write; change; expect(shim, io, error); } while (0)
@@ -36,7 +38,7 @@ static void requests_that_make_no_sense_are_refused(void)
 	REFUSED(EINVAL, io.flags = 1u << 31);
 	REFUSED(EINVAL, io.flags = JBCACHEFS_IO_NOUNMAP);
 	REFUSED(EINVAL, (io.opcode = JBCACHEFS_OP_READ, io.flags = JBCACHEFS_IO_FUA));
-	REFUSED(EINVAL, io.reserved = 1);
+	REFUSED(EBADF, io.buffer = 1);
 	REFUSED(EINVAL, io.targets = 0);
 	REFUSED(EINVAL, io.targets = JBCACHEFS_MAX_TARGETS + 1);
 	REFUSED(EINVAL, io.target_address = (uintptr_t)twice);
@@ -66,11 +68,60 @@ static void requests_that_make_no_sense_are_refused(void)
 	REFUSED(EINVAL, (io.segments = 2, io.address = (uintptr_t)halves));
 	REFUSED(EINVAL, (io.segments = 2, io.address = (uintptr_t)halves, io.length = 12288));
 	REFUSED(EFAULT, (io.segments = 2, io.address = 64, io.length = 8192));
+	buffer = shim_register(shim, data + 4096, 65536);
+	REFUSED(EINVAL, (io.buffer = buffer, io.address = (uintptr_t)data));
+	REFUSED(EINVAL, (io.buffer = buffer, io.address = (uintptr_t)data + 3584));
+	REFUSED(EINVAL, (io.buffer = buffer, io.address = (uintptr_t)data + 66048));
+	REFUSED(EINVAL, (io.buffer = buffer, io.address = (uintptr_t)data + 69632));
+	REFUSED(EINVAL, (io.buffer = buffer, io.segments = 2, io.address = (uintptr_t)halves, io.length = 8192));
+	REFUSED(EBADF, (io.buffer = buffer + 1, io.address = (uintptr_t)data + 4096));
+	REFUSED(EINVAL, (io.buffer = buffer, io.opcode = JBCACHEFS_OP_FLUSH, io.segments = 0, io.address = 0, io.length = 0));
 #undef REFUSED
 	io = shim_request(JBCACHEFS_OP_DISCARD, claim, 0, NULL, JBCACHEFS_MAX_RANGE_BYTES + 4096ULL);
 	expect(shim, io, EINVAL);
 	shim_must(shim, write);
 	close(shim);
+	free(data);
+}
+
+static void buffers_that_make_no_sense_are_refused(void)
+{
+	int shim = shim_open(), disk = open(DISK_B, O_RDONLY | O_CLOEXEC);
+	char *data = aligned_memory(65536);
+	const struct jbcachefs_buffer good = { .address = (uintptr_t)data, .length = 65536 };
+	void *constant = mmap(NULL, 65536, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *hole = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct jbcachefs_release_buffer release = { .buffer = 1 };
+	struct jbcachefs_buffer buffer;
+
+	CHECK(disk >= 0 && constant != MAP_FAILED && hole != MAP_FAILED && !munmap((char *)hole + 32768, 4096));
+	CHECK_FAILS(EBADF, ioctl(shim, JBCACHEFS_IOC_RELEASE_BUFFER, &release));
+#define REFUSED(error, change) do { buffer = good; change; CHECK_FAILS(error, ioctl(shim, JBCACHEFS_IOC_BUFFER, &buffer)); } while (0)
+	REFUSED(EINVAL, buffer.length = 0);
+	REFUSED(EINVAL, buffer.length = JBCACHEFS_MAX_BUFFER_BYTES + 1);
+	REFUSED(EINVAL, buffer.buffer = 1);
+	REFUSED(EINVAL, buffer.reserved0 = 1);
+	REFUSED(EINVAL, buffer.reserved[1] = 1);
+	REFUSED(EINVAL, buffer.address = -4096ULL);
+	REFUSED(EFAULT, buffer.address = 4096);
+	REFUSED(EFAULT, buffer.address = 0xffff800000000000ULL);
+	REFUSED(EFAULT, buffer.address = (uintptr_t)constant);
+	REFUSED(EFAULT, buffer.address = (uintptr_t)hole);
+#undef REFUSED
+	for (uint32_t i = 1; i <= JBCACHEFS_MAX_BUFFERS; i++)
+		CHECK_EQUAL(i, shim_register(shim, data, 65536));
+	buffer = good;
+	CHECK_FAILS(ENOSPC, ioctl(shim, JBCACHEFS_IOC_BUFFER, &buffer));
+	release.reserved = 1;
+	CHECK_FAILS(EINVAL, ioctl(shim, JBCACHEFS_IOC_RELEASE_BUFFER, &release));
+	release.reserved = 0;
+	CHECK(!ioctl(shim, JBCACHEFS_IOC_RELEASE_BUFFER, &release));
+	CHECK_FAILS(EBADF, ioctl(shim, JBCACHEFS_IOC_RELEASE_BUFFER, &release));
+	CHECK_EQUAL(1, shim_register(shim, data, 65536));
+	close(shim);
+	close(disk);
+	munmap(constant, 65536);
+	munmap(hole, 65536);
 	free(data);
 }
 
@@ -120,6 +171,7 @@ static int as_an_ordinary_user(void)
 	struct jbcachefs_ring ring = { .entries = JBCACHEFS_MAX_RING, .eventfd = -1 };
 	struct rlimit little = { 65536, 65536 };
 	char *data = aligned_memory(MIB);
+	struct jbcachefs_buffer buffer = { .address = (uintptr_t)data, .length = MIB };
 	int shim, claim;
 
 	/* No privilege but to open the node and one device; another may be read. */
@@ -135,6 +187,11 @@ static int as_an_ordinary_user(void)
 		return 4;
 	if (ioctl(shim, JBCACHEFS_IOC_RING, &ring) != -1 || errno != ENOMEM)
 		return 7;
+	if (ioctl(shim, JBCACHEFS_IOC_BUFFER, &buffer) != -1 || errno != ENOMEM)
+		return 8;
+	buffer.length = 32768;
+	if (ioctl(shim, JBCACHEFS_IOC_BUFFER, &buffer))
+		return 9;
 	if (shim_try_claim(shim, DISK_A, JBCACHEFS_CLAIM_WRITE) != -1 || errno != EACCES)
 		return 5;
 	return shim_try_claim(shim, DISK_A, 0) > 0 ? 0 : 6;
@@ -182,6 +239,7 @@ int main(int argc, char **argv)
 	static const struct test tests[] = {
 #define TEST(name) { #name, name }
 		TEST(requests_that_make_no_sense_are_refused),
+		TEST(buffers_that_make_no_sense_are_refused),
 		TEST(ioctls_that_make_no_sense_are_refused),
 		TEST(the_mode_of_the_node_alone_lets_nobody_in),
 		TEST(ordinary_users_need_the_nodes_group_and_their_memory_limit_counts),

@@ -31,6 +31,8 @@
 #define JBCACHEFS_MAX_MESSAGE		(1u << 20)
 #define JBCACHEFS_MAX_MEMBERS		(64u << 10)
 #define JBCACHEFS_MAX_CALLS		64
+#define JBCACHEFS_MAX_BUFFERS		256
+#define JBCACHEFS_MAX_BUFFER_BYTES	(256u << 20)
 
 /* -- INFO: what this module can do -- */
 
@@ -40,6 +42,8 @@
 #define JBCACHEFS_FEATURE_RESTRICT	(1ull << 1)
 /* Requests are accepted by io_uring. */
 #define JBCACHEFS_FEATURE_URING		(1ull << 2)
+/* Memory can be pinned once for many requests: IOC_BUFFER. */
+#define JBCACHEFS_FEATURE_BUFFERS	(1ull << 3)
 
 struct jbcachefs_info {
 	__u64 features;
@@ -170,6 +174,9 @@ struct jbcachefs_target {
  * Offsets and lengths (those of segments too) are multiples of the
  * logical_block, addresses of dma_alignment, of every claim concerned.
  *
+ * @buffer: the number of the registered buffer that all of the memory lies in,
+ * or 0: then it is pinned for this request alone.
+ *
  * @completion: where to put the struct jbcachefs_completion, for IOC_IO and
  * io_uring (there it may be 0); 0 for IOC_SUBMIT, which puts it into the ring.
  */
@@ -185,7 +192,7 @@ struct jbcachefs_io {
 	__u64 target_address;
 	__u64 completion;
 	__u32 claim;
-	__u32 reserved;
+	__u32 buffer;
 };
 
 /*
@@ -253,6 +260,34 @@ struct jbcachefs_ring_head {
 };
 
 #define JBCACHEFS_IOC_RING	_IOWR(JBCACHEFS_IOC_MAGIC, 0x12, struct jbcachefs_ring)
+
+/*
+ * Pins memory for all requests that name it, until it is released or the file
+ * descriptor is closed; it counts as locked memory of the user who opened that.
+ * Requests give addresses as they were when it was registered, whatever the
+ * program has done to its mappings since. It has to be writable, and neither
+ * part of a file on a disk nor of a device.
+ *
+ * @buffer: out: the number of the buffer on this file descriptor
+ */
+struct jbcachefs_buffer {
+	__u64 address;
+	__u64 length;
+	__u32 buffer;
+	__u32 reserved0;
+	__u64 reserved[2];
+};
+
+#define JBCACHEFS_IOC_BUFFER	_IOWR(JBCACHEFS_IOC_MAGIC, 0x13, struct jbcachefs_buffer)
+
+/* Gives a buffer back; requests under way keep it until they end. */
+struct jbcachefs_release_buffer {
+	__u32 buffer;
+	__u32 reserved;
+};
+
+#define JBCACHEFS_IOC_RELEASE_BUFFER \
+	_IOW(JBCACHEFS_IOC_MAGIC, 0x14, struct jbcachefs_release_buffer)
 
 /* cmd_op of an IORING_OP_URING_CMD in a ring with IORING_SETUP_SQE128. */
 #define JBCACHEFS_URING_IO	_IOWR(JBCACHEFS_IOC_MAGIC, 0x18, struct jbcachefs_io)
