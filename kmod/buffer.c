@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Registered buffers: memory that is pinned once for any number of requests. Each
- * is described by an array with a vector for each page, which bios use as it is.
+ * is described by an array of vectors, which bios use as it is: one for each run of
+ * pages of one folio, so that huge pages make few.
  * Who holds a buffer: the session's table, and every request that names it. The
  * last one gives the pages back, where one may sleep.
  */
@@ -20,15 +21,18 @@ static void free_buffer(struct jb_buffer *buffer)
 {
 	unsigned int i;
 
-	for (i = 0; i < buffer->page_count; i++) {
+	for (i = 0; i < buffer->vector_count; i++) {
+		struct bio_vec *run = &buffer->vectors[i];
+
 		/* Requests may have read into any of them. */
-		unpin_user_pages_dirty_lock(&buffer->vectors[i].bv_page, 1, true);
-		if (i % PAGES_AT_ONCE == 0)
-			cond_resched();
+		unpin_user_page_range_dirty_lock(run->bv_page, run->bv_len >> PAGE_SHIFT, true);
+		cond_resched();
 	}
 	jb_user_unlock_pages(buffer->opener, buffer->charged);
 	put_cred(buffer->opener);
 	kvfree(buffer->vectors);
+	kvfree(buffer->runs);
+	kvfree(buffer->first_pages);
 	kfree(buffer);
 }
 
@@ -59,18 +63,57 @@ struct jb_buffer *jb_buffer_get(struct jb_session *session, u32 id)
 	return buffer;
 }
 
-/* The first page of a piece of the buffer and the place in it; EINVAL if it is not all inside. */
-int jb_buffer_find(const struct jb_buffer *buffer, u64 address, u64 length, unsigned int *page,
-		   unsigned int *offset)
+static unsigned int page_of(const struct jb_buffer *buffer, u64 address)
+{
+	return (address - (buffer->address & PAGE_MASK)) >> PAGE_SHIFT;
+}
+
+/* Where a piece of the buffer lies; EINVAL if it is not all inside. */
+int jb_buffer_find(const struct jb_buffer *buffer, u64 address, u64 length,
+		   struct jb_pinned *found)
 {
 	u64 into = address - buffer->address;
+	unsigned int page;
 
-	if (address < buffer->address || into > buffer->length || length > buffer->length - into)
+	/* What lies before it is very far into it. */
+	if (into > buffer->length || length > buffer->length - into)
 		return -EINVAL;
-	into += offset_in_page(buffer->address);
-	*page = into >> PAGE_SHIFT;
-	*offset = offset_in_page(into);
+	page = page_of(buffer, address);
+	found->first = buffer->runs[page];
+	found->offset = ((page - buffer->first_pages[found->first]) << PAGE_SHIFT) +
+			offset_in_page(address);
+	found->length = length;
 	return 0;
+}
+
+/* How many vectors a piece needs, from its first one on. */
+unsigned int jb_buffer_vectors(const struct jb_buffer *buffer, const struct jb_pinned *piece)
+{
+	u64 last = piece->offset + piece->length - 1;
+	unsigned int page = buffer->first_pages[piece->first] + (last >> PAGE_SHIFT);
+
+	return buffer->runs[page] - piece->first + 1;
+}
+
+static bool continues(const struct bio_vec *run, struct page *page)
+{
+	return page_folio(run->bv_page) == page_folio(page) &&
+	       page_to_pfn(run->bv_page) + (run->bv_len >> PAGE_SHIFT) == page_to_pfn(page);
+}
+
+static void add_page(struct jb_buffer *buffer, struct page *page)
+{
+	struct bio_vec *run = &buffer->vectors[buffer->vector_count];
+
+	if (buffer->vector_count && continues(run - 1, page)) {
+		run[-1].bv_len += PAGE_SIZE;
+	} else {
+		run->bv_page = page;
+		run->bv_len = PAGE_SIZE;
+		run->bv_offset = 0;
+		buffer->first_pages[buffer->vector_count++] = buffer->page_count;
+	}
+	buffer->runs[buffer->page_count++] = buffer->vector_count - 1;
 }
 
 static int pin(struct jb_buffer *buffer, unsigned int pages)
@@ -89,17 +132,22 @@ static int pin(struct jb_buffer *buffer, unsigned int pages)
 		got = pin_user_pages_fast(address + done, left, FOLL_WRITE | FOLL_LONGTERM, pinned);
 		if (got <= 0)
 			break;
-		for (i = 0; i < got; i++) {
-			struct bio_vec *vector = &buffer->vectors[buffer->page_count++];
-
-			vector->bv_page = pinned[i];
-			vector->bv_len = PAGE_SIZE;
-			vector->bv_offset = 0;
-		}
+		for (i = 0; i < got; i++)
+			add_page(buffer, pinned[i]);
 		cond_resched();
 	}
 	kfree(pinned);
 	return buffer->page_count == pages ? 0 : got ? got : -EFAULT;
+}
+
+static int allocate(struct jb_buffer *buffer, unsigned int pages)
+{
+	const gfp_t flags = GFP_KERNEL_ACCOUNT;
+
+	buffer->vectors = kvmalloc_array(pages, sizeof(*buffer->vectors), flags);
+	buffer->runs = kvmalloc_array(pages, sizeof(*buffer->runs), flags);
+	buffer->first_pages = kvmalloc_array(pages, sizeof(*buffer->first_pages), flags);
+	return buffer->vectors && buffer->runs && buffer->first_pages ? 0 : -ENOMEM;
 }
 
 static int check_buffer(const struct jbcachefs_buffer *args)
@@ -132,8 +180,7 @@ int jb_buffer_add(struct jb_session *session, struct jbcachefs_buffer *args)
 	if (error)
 		goto failed;
 	buffer->charged = pages;
-	buffer->vectors = kvmalloc_array(pages, sizeof(*buffer->vectors), GFP_KERNEL_ACCOUNT);
-	error = buffer->vectors ? pin(buffer, pages) : -ENOMEM;
+	error = allocate(buffer, pages) ?: pin(buffer, pages);
 	if (!error)
 		error = xa_alloc(&session->buffers, &args->buffer, buffer,
 				 XA_LIMIT(1, JBCACHEFS_MAX_BUFFERS), GFP_KERNEL_ACCOUNT);

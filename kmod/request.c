@@ -195,7 +195,7 @@ static int pin_segment(struct jb_request *request, const struct jbcachefs_segmen
 	unsigned int flags = request->opcode == JBCACHEFS_OP_READ ? FOLL_WRITE : 0;
 	int got;
 
-	pinned->first_page = request->page_count;
+	pinned->first = request->page_count;
 	pinned->offset = offset_in_page(segment->address);
 	pinned->length = segment->length;
 	while (left) {
@@ -261,11 +261,8 @@ static int find_memory(struct jb_request *request, const struct jbcachefs_segmen
 	int error;
 
 	for (i = 0; i < request->segment_count; i++) {
-		struct jb_pinned *pinned = &request->pinned[i];
-
-		pinned->length = segments[i].length;
-		error = jb_buffer_find(request->buffer, segments[i].address, pinned->length,
-				       &pinned->first_page, &pinned->offset);
+		error = jb_buffer_find(request->buffer, segments[i].address, segments[i].length,
+				       &request->pinned[i]);
 		if (error)
 			return error;
 	}
@@ -589,7 +586,7 @@ static void send_memory(struct jb_request_target *target)
 
 	for (segment = 0; segment < request->segment_count; segment++) {
 		const struct jb_pinned *pinned = &request->pinned[segment];
-		unsigned int page = pinned->first_page, offset = pinned->offset;
+		unsigned int page = pinned->first, offset = pinned->offset;
 		u64 left = pinned->length;
 
 		while (left) {
@@ -626,8 +623,8 @@ static void send_buffer(struct jb_request_target *target)
 		const struct jb_pinned *pinned = &request->pinned[segment];
 		struct bio *bio = new_bio(target, at, 0);
 
-		jb_bio_use(bio, request->buffer->vectors + pinned->first_page,
-			   pages_spanned(pinned->offset, pinned->length), pinned->offset,
+		jb_bio_use(bio, request->buffer->vectors + pinned->first,
+			   jb_buffer_vectors(request->buffer, pinned), pinned->offset,
 			   pinned->length);
 		send_bio(bio);
 		at += pinned->length;

@@ -94,7 +94,10 @@ struct jb_buffer {
 	refcount_t refs;
 	u64 address;
 	u64 length;
-	struct bio_vec *vectors;	/* one for each page, whole */
+	struct bio_vec *vectors;	/* one for each run of pages of one folio */
+	unsigned int vector_count;
+	u32 *runs;			/* of each page: the number of its vector */
+	u32 *first_pages;		/* of each vector: the number of its first page */
 	unsigned int page_count;
 	unsigned int charged;
 	const struct cred *opener;	/* whose RLIMIT_MEMLOCK is charged */
@@ -118,6 +121,13 @@ struct jb_request_target {
 	struct jb_claim *claim;
 	u64 offset;
 	int error;
+};
+
+/* A segment of a request. */
+struct jb_pinned {
+	unsigned int first;		/* page of the request, or vector of the buffer */
+	unsigned int offset;		/* into that */
+	u64 length;
 };
 
 struct jb_request {
@@ -144,11 +154,7 @@ struct jb_request {
 	struct work_struct work;
 	struct jb_request_target targets[JBCACHEFS_MAX_TARGETS];
 	struct page *inline_pages[JB_INLINE_PAGES];
-	struct jb_pinned {
-		unsigned int first_page;
-		unsigned int offset;	/* into the first page */
-		u64 length;
-	} inline_pinned;
+	struct jb_pinned inline_pinned;
 };
 
 extern struct workqueue_struct *jb_workqueue;
@@ -214,8 +220,9 @@ int jb_buffer_add(struct jb_session *session, struct jbcachefs_buffer *args);
 int jb_buffer_remove(struct jb_session *session, const struct jbcachefs_release_buffer *args);
 struct jb_buffer *jb_buffer_get(struct jb_session *session, u32 id);
 void jb_buffer_put(struct jb_buffer *buffer);
-int jb_buffer_find(const struct jb_buffer *buffer, u64 address, u64 length, unsigned int *page,
-		   unsigned int *offset);
+int jb_buffer_find(const struct jb_buffer *buffer, u64 address, u64 length,
+		   struct jb_pinned *found);
+unsigned int jb_buffer_vectors(const struct jb_buffer *buffer, const struct jb_pinned *piece);
 void jb_buffers_free(struct jb_session *session);
 
 /* control.c */
