@@ -36,6 +36,9 @@ static const char *read_only_page;
 static char *const *devices;
 static int device_count;
 static int shims[SHIMS];
+/* Where the kernel tells what became of the requests of a batch. */
+#define MOST_IN_BATCH 6
+static struct jbcachefs_completion *completions;
 
 /* What was accepted, by kind: a fuzzer whose calls are all refused at the door shows nothing. */
 enum kind { CLAIM, RELEASE, ASK, EVENT, IO, SUBMIT, RING, URING, REGISTER, CALL, RECEIVE, REPLY, TRANSFER, REGISTERED, KINDS };
@@ -65,6 +68,19 @@ static void took(enum kind kind, int yes)
 }
 
 /* -- hostile memory -- */
+
+/*
+ * Memory that nothing of the program's own is near: where the kernel is told to write is damaged a
+ * little now and then, and then it writes there.
+ */
+static void *far_memory(uintptr_t address, size_t bytes)
+{
+	void *memory = mmap((void *)address, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (memory != (void *)address)
+		_exit(3);
+	return memory;
+}
 
 /* Maps and unmaps pieces in the second half of the arena for ever. */
 static void *unmap_pieces(void *unused)
@@ -197,11 +213,10 @@ static struct jbcachefs_io some_io(struct jbcachefs_target *targets, struct jbca
 
 static void some_batch(int shim, unsigned long command)
 {
-	enum { MOST = 6 };
+	enum { MOST = MOST_IN_BATCH };
 	static struct jbcachefs_io ios[MOST];
 	static struct jbcachefs_target targets[MOST][JBCACHEFS_MAX_TARGETS];
 	static struct jbcachefs_segment segments[MOST][JBCACHEFS_MAX_SEGMENTS];
-	static struct jbcachefs_completion completions[MOST];
 	struct jbcachefs_batch batch = { .requests = (uintptr_t)ios, .count = 1 + below(MOST) };
 
 	for (int i = 0; i < MOST; i++) {
@@ -370,7 +385,6 @@ static void by_io_uring(int shim)
 	struct io_uring_params params = { .flags = one_in(6) ? 0 : IORING_SETUP_SQE128 };
 	static struct jbcachefs_target targets[JBCACHEFS_MAX_TARGETS];
 	static struct jbcachefs_segment segments[JBCACHEFS_MAX_SEGMENTS];
-	static struct jbcachefs_completion completion;
 	struct jbcachefs_io io = some_io(targets, segments);
 	size_t size = params.flags ? 128 : 64;
 	int ring = syscall(__NR_io_uring_setup, 4, &params);
@@ -385,7 +399,7 @@ static void by_io_uring(int shim)
 
 		if (one_in(2))
 			io = good_io();
-		io.completion = one_in(2) ? (uintptr_t)&completion : one_in(2) ? 0 : some_address();
+		io.completion = one_in(2) ? (uintptr_t)completions : one_in(2) ? 0 : some_address();
 		if (one_in(2))
 			damage(&io, sizeof(io));
 		sqe->opcode = IORING_OP_URING_CMD;
@@ -455,8 +469,9 @@ static void fuzz(uint64_t seed, unsigned long most, struct report *report, uintp
 
 	seeded.state = seed;
 	signal(SIGALRM, stuck);
-	arena = mmap(NULL, ARENA + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	arena = far_memory(0x200000000000, ARENA + 4096);
 	munmap(arena + ARENA, 4096);
+	completions = far_memory(0x100000000000, 4096);
 	read_only_page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	for (int i = 0; i < SHIMS; i++)
 		shims[i] = open("/dev/jbcachefs", O_RDWR | O_NONBLOCK | O_CLOEXEC);

@@ -33,7 +33,7 @@ EMULATOR_FAULT = re.compile(r"Oops: int3: 0000|^\[.*\] int3: 0000", re.MULTILINE
 
 # What a healthy kernel never says.
 COMPLAINTS = re.compile(
-    r"WARNING:|BUG:|\bBUG at\b|Oops|general protection|Call Trace|possible (recursive|circular) locking|"
+    r"WARNING:|BUG:|\bBUG at\b|Oops|general protection fault[,:]|Call Trace|possible (recursive|circular) locking|"
     r"suspicious RCU|sleeping function called|refcount_t|use-after-free|blocked for more than|soft lockup|"
     r"hard LOCKUP|rcu_\w+ (self-)?detected stall|UBSAN|KASAN|KCSAN|kmemleak|unreferenced object|"
     r"Bad page state|scheduling while atomic|Kernel panic|list_(add|del) corruption|held lock freed")
