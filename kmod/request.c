@@ -543,8 +543,9 @@ static blk_opf_t bio_flags(const struct jb_request *request)
 		flags |= REQ_FUA;
 	if (request->flags & JBCACHEFS_IO_META)
 		flags |= REQ_META;
+	/* As direct I/O does it: somebody waits, so the block layer throttles nothing. */
 	if (request->flags & JBCACHEFS_IO_SYNC)
-		flags |= REQ_SYNC;
+		flags |= REQ_SYNC | REQ_IDLE;
 	if (request->flags & JBCACHEFS_IO_PRIO)
 		flags |= REQ_PRIO;
 	return flags;

@@ -213,22 +213,22 @@ public final class QueueLoad {
     missing[slot] = requestsEach;
     BlockDevice device = devices.getFirst();
     switch (pattern) {
-      case "randread" -> queue.read(device, anywhere(), buffers[slot], IoFlags.NONE, slot);
-      case "randwrite" -> queue.write(device, anywhere(), buffers[slot], IoFlags.NONE, slot);
-      case "read" -> queue.read(device, onward(), buffers[slot], IoFlags.NONE, slot);
-      case "write" -> queue.write(device, onward(), buffers[slot], IoFlags.NONE, slot);
+      case "randread" -> queue.read(device, anywhere(), buffers[slot], IoFlags.SYNC, slot);
+      case "randwrite" -> queue.write(device, anywhere(), buffers[slot], IoFlags.SYNC, slot);
+      case "read" -> queue.read(device, onward(), buffers[slot], IoFlags.SYNC, slot);
+      case "write" -> queue.write(device, onward(), buffers[slot], IoFlags.SYNC, slot);
       case "copies" -> {
         long offset = anywhere();
         targets.clear();
         for (BlockDevice copy : devices) {
           targets.add(copy, offset);
         }
-        queue.writeCopies(targets, buffers[slot], IoFlags.NONE, slot);
+        queue.writeCopies(targets, buffers[slot], IoFlags.SYNC, slot);
       }
       case "separate" -> {
         long offset = anywhere();
         for (BlockDevice copy : devices) {
-          queue.write(copy, offset, buffers[slot], IoFlags.NONE, slot);
+          queue.write(copy, offset, buffers[slot], IoFlags.SYNC, slot);
         }
       }
       default -> throw new IllegalArgumentException("no pattern " + pattern);
