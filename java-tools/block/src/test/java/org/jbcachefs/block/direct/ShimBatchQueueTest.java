@@ -30,4 +30,9 @@ class ShimBatchQueueTest extends IoQueueContract {
   protected IoQueue openQueue(int capacity) {
     return session.queue(devices, capacity, BlockNative.BY_BATCH);
   }
+
+  @Override
+  protected boolean pinsBuffersOnce() {
+    return true;
+  }
 }

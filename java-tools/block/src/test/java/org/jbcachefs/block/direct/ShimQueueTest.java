@@ -30,4 +30,9 @@ class ShimQueueTest extends IoQueueContract {
   protected IoQueue openQueue(int capacity) {
     return session.queue(devices, capacity, BlockNative.BY_URING);
   }
+
+  @Override
+  protected boolean pinsBuffersOnce() {
+    return true;
+  }
 }

@@ -30,4 +30,9 @@ class ShimRingQueueTest extends IoQueueContract {
   protected IoQueue openQueue(int capacity) {
     return session.queue(devices, capacity, BlockNative.BY_RING);
   }
+
+  @Override
+  protected boolean pinsBuffersOnce() {
+    return true;
+  }
 }

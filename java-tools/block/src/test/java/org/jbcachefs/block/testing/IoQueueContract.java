@@ -360,4 +360,35 @@ public abstract class IoQueueContract {
     random.nextBytes(bytes);
     segment.copyFrom(MemorySegment.ofArray(bytes));
   }
+
+  /** Whether registering buffers makes a difference. */
+  protected boolean pinsBuffersOnce() {
+    return false;
+  }
+
+  @Test
+  void registeredBuffersCarryTheSameData() {
+    MemorySegment pool = buffer(1 << 20);
+    assertEquals(pinsBuffersOnce(), queue.register(List.of(pool)));
+    assertFalse(queue.register(List.of(pool)), "twice");
+    SplittableRandom random = new SplittableRandom(4);
+    fill(pool.asSlice(0, 512 << 10), random);
+    for (int i = 0; i < 16; i++) {
+      long at = i * (32L << 10);
+      queue.write(devices.get(i % 3), at, pool.asSlice(at, 32 << 10), IoFlags.NONE, i);
+    }
+    queue.finish();
+    for (int i = 0; i < 16; i++) {
+      long at = i * (32L << 10);
+      MemorySegment into = pool.asSlice(at + (512 << 10), 32 << 10);
+      queue.read(devices.get(i % 3), at, into, IoFlags.NONE, i);
+    }
+    queue.finish();
+    assertEquals(-1, pool.asSlice(0, 512 << 10).mismatch(pool.asSlice(512 << 10, 512 << 10)));
+    // Memory outside of the pool serves as before.
+    MemorySegment outside = buffer(32 << 10);
+    queue.read(devices.get(0), 0, outside, IoFlags.NONE, 0);
+    queue.finish();
+    assertEquals(-1, outside.mismatch(pool.asSlice(0, 32 << 10)));
+  }
 }
