@@ -11,7 +11,8 @@ import java.util.List;
  * @param features bits, JBCACHEFS_FEATURE_*
  */
 public record ShimInfo(String version, long features) {
-  private static final List<String> NAMES = List.of("death_notice", "restrict_writes", "io_uring");
+  private static final List<String> NAMES =
+      List.of("death_notice", "restrict_writes", "io_uring", "buffers");
 
   /** Names of the features; "bit N" for one that is newer than this program. */
   public List<String> featureNames() {

@@ -13,7 +13,6 @@ import java.io.RandomAccessFile;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.SplittableRandom;
 import org.jbcachefs.block.BlockDevice;
 import org.jbcachefs.block.CopyTargets;
