@@ -38,6 +38,9 @@ COMPLAINTS = re.compile(
     r"hard LOCKUP|rcu_\w+ (self-)?detected stall|UBSAN|KASAN|KCSAN|kmemleak|unreferenced object|"
     r"Bad page state|scheduling while atomic|Kernel panic|list_(add|del) corruption|held lock freed")
 
+# What a kernel that checks itself says of that at its start.
+ANNOUNCEMENTS = re.compile(r"RCU callback double-/use-after-free debug is enabled|kmemleak: Kernel memory leak detector initialized")
+
 
 class GuestFailure(Exception):
     """The guest did not end as it should have: time was up, it did not boot, or its script failed."""
@@ -54,7 +57,7 @@ class Result:
 
     def complaints(self):
         """The lines of the kernel log that report a fault of the kernel or a module."""
-        return [line for line in self.log.splitlines() if COMPLAINTS.search(line)]
+        return [line for line in self.log.splitlines() if COMPLAINTS.search(line) and not ANNOUNCEMENTS.search(line)]
 
     def require_success(self, what):
         """Raises with the ends of output and log unless the script ended with 0."""
