@@ -13,6 +13,7 @@ import org.jbcachefs.cli.Invocation;
 import org.jbcachefs.cli.UsageException;
 import org.jbcachefs.cli.open.MemberOptions;
 import org.jbcachefs.cli.open.MemberSpec;
+import org.jbcachefs.cli.open.OfflineMembers;
 import org.jbcachefs.cli.open.OpeningOptions;
 import org.jbcachefs.cli.open.ReadOptions;
 import org.jbcachefs.cli.output.Progress;
@@ -20,6 +21,7 @@ import org.jbcachefs.engine.recovery.WriteOptions;
 import org.jbcachefs.engine.sb.SuperblockSearch;
 import org.jbcachefs.engine.sb.version.UpgradePolicy;
 import org.jbcachefs.engine.sb.version.VersionPlan;
+import org.jbcachefs.engine.upgrade.Downgrade;
 import org.jbcachefs.engine.upgrade.UpgradeOptions;
 import org.jbcachefs.engine.upgrade.UpgradeRun;
 import org.jbcachefs.format.error.BcachefsException;
@@ -39,6 +41,9 @@ import picocli.CommandLine.Parameters;
       "Brings a filesystem of an older version to this one: what is of another form is written anew,"
           + " and the superblock says which recovery passes that takes until it is done. One that"
           + " was cut off is done again. It must not be mounted, and all members must be named.",
+      "With --to and an older version it is taken back: the superblock says that version then, and"
+          + " asks for the recovery passes that whoever mounts it next has to run. That is refused"
+          + " where something is in use that the older version does not know.",
       "With --dry-run, and always first, it says what it would take: recovery passes, errors"
           + " repaired in silence, and what cannot be undone; and with --to, what it would take if"
           + " an implementation of some other version mounted the filesystem."
@@ -72,19 +77,21 @@ public final class UpgradeCommand implements CliCommand {
   @Option(
       names = "--to",
       paramLabel = "X.Y",
-      description = "With --dry-run: version of the implementation that mounts it.")
+      description = {
+        "An older version: go back to it.",
+        "With --dry-run any version: that of the implementation that mounts it."
+      })
   private String to;
 
   @Override
   public int run(Invocation invocation) throws IOException {
     UpgradePolicy chosen = policy == null ? null : policy(policy);
     int newest = to == null ? MetadataVersion.CURRENT.number() : VersionText.parse(to);
-    if (!dryRun && newest != MetadataVersion.CURRENT.number()) {
-      throw new UsageException(
-          "only this version is upgraded to; --dry-run says what another one would take");
-    }
     MemberSpec spec = members.members(devices);
     VersionPlan plan = plan(invocation, spec, chosen, newest);
+    if (!dryRun && newest != MetadataVersion.CURRENT.number()) {
+      return goBack(invocation, spec, plan, newest);
+    }
     boolean needed = UpgradeRun.isNeeded(plan) || plan.refused();
     boolean upgrades = !dryRun && plan.direction() != VersionPlan.Direction.DOWNGRADE && needed;
     if (!invocation.out().isJson()) {
@@ -110,6 +117,25 @@ public final class UpgradeCommand implements CliCommand {
     return ExitCode.DONE;
   }
 
+  private int goBack(Invocation invocation, MemberSpec spec, VersionPlan plan, int to) {
+    if (plan.direction() != VersionPlan.Direction.DOWNGRADE) {
+      throw new UsageException(
+          "only this version is upgraded to; --dry-run says what another one would take");
+    }
+    if (!invocation.out().isJson()) {
+      invocation.out().text().print(new VersionPlanText(plan).text());
+    }
+    confirm(spec);
+    OfflineMembers.with(
+        invocation, spec.paths(), true, superblock -> Downgrade.run(superblock, plan));
+    if (invocation.out().isJson()) {
+      new VersionPlanJson(plan).write(invocation.out().data(), true);
+    } else {
+      invocation.note("downgraded to " + MetadataVersion.describe(to));
+    }
+    return ExitCode.DONE;
+  }
+
   private static VersionPlan plan(
       Invocation invocation, MemberSpec spec, UpgradePolicy chosen, int newest) throws IOException {
     List<BlockDevice> opened = ReadOptions.openDevices(invocation, spec);
@@ -126,14 +152,7 @@ public final class UpgradeCommand implements CliCommand {
 
   private void upgrade(Invocation invocation, MemberSpec spec, UpgradePolicy chosen)
       throws IOException {
-    for (Path path : spec.paths()) {
-      if (!yes && !Files.isRegularFile(path)) {
-        throw new RefusedException(
-            "not_confirmed",
-            Place.device(path.toString(), -1),
-            "a device is written to; what that means is said above, and -y does it");
-      }
-    }
+    confirm(spec);
     try (Progress progress = invocation.progress("upgrading")) {
       UpgradeOptions options =
           UpgradeOptions.of(
@@ -143,6 +162,17 @@ public final class UpgradeCommand implements CliCommand {
               .withPolicy(chosen)
               .withProgress(progress::begin);
       UpgradeRun.open(OpeningOptions.openDevicesToWrite(invocation, spec), options).close();
+    }
+  }
+
+  private void confirm(MemberSpec spec) {
+    for (Path path : spec.paths()) {
+      if (!yes && !Files.isRegularFile(path)) {
+        throw new RefusedException(
+            "not_confirmed",
+            Place.device(path.toString(), -1),
+            "a device is written to; what that means is said above, and -y does it");
+      }
     }
   }
 

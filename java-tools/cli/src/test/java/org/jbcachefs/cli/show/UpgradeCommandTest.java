@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jbcachefs.block.BlockDevice;
 import org.jbcachefs.block.FileBlockDevice;
 import org.jbcachefs.block.testing.GoldenImages;
@@ -33,6 +35,8 @@ import org.jbcachefs.format.tables.MetadataVersion;
 import org.jbcachefs.format.tables.RecoveryPass;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** upgrade and show-super --upgrade; expected lists are those that the reference says. */
 class UpgradeCommandTest {
@@ -244,6 +248,72 @@ class UpgradeCommandTest {
     assertEquals(ExitCode.DONE, run("upgrade", name));
     assertTrue(outside.err().contains("nothing to do"), outside.err());
     assertArrayEquals(upgraded, Files.readAllBytes(image));
+  }
+
+  private static Superblock superblockOf(Path image) {
+    try (BlockDevice device = FileBlockDevice.openReadOnly(image)) {
+      return SuperblockSearch.find(device).require();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1.28", "1.30", "1.35"})
+  void aFilesystemGoesBackToAnOlderVersionAndComesHereAgain(String version, @TempDir Path folder)
+      throws IOException {
+    Path image = folder.resolve("img");
+    FileBlockDevice.create(image, 48 << 20).close();
+    String name = image.toString();
+    String source = Files.createDirectories(folder.resolve("source/below")).getParent().toString();
+    Files.writeString(folder.resolve("source/below/file"), "contents");
+    assertEquals(
+        ExitCode.DONE, run("format", "-q", "--version=1.28", "--source=" + source, name));
+    assertEquals(ExitCode.DONE, run("tree", name, "/"), () -> outside.err());
+    String tree = outside.out();
+    for (int turn = 0; turn < 2; turn++) {
+      assertEquals(ExitCode.DONE, run("upgrade", "--json", "--to", version, name));
+      JsonNode plan = new ObjectMapper().readTree(outside.out()).get("data");
+      assertEquals("downgrade", plan.get("direction").asText());
+      Superblock back = superblockOf(image);
+      int minor = Integer.parseInt(version.substring(2));
+      assertEquals(MetadataVersion.number(1, minor), back.version());
+      assertEquals(back.version(), back.flag(SuperblockFlag.VERSION_UPGRADE_COMPLETE));
+      assertTrue(back.versionMin() <= back.version());
+      assertTrue(back.versionIncompatAllowed() <= back.version());
+      assertTrue(back.clean());
+      assertEquals(
+          list(plan.get("recovery_passes")),
+          back.ext().orElseThrow().requiredPasses().stream().map(RecoveryPass::toString).toList());
+      List<String> silent = list(plan.get("errors_silent"));
+      assertEquals(silent.size(), back.ext().orElseThrow().errorsSilent().size());
+      assertTrue(run("fsck", "-n", name) % 4 == 0, () -> outside.out());
+      // Nothing but what the next mount repairs in silence.
+      Matcher found = Pattern.compile("(?m)^ +[0-9]+  ([a-z_]+): ").matcher(outside.out());
+      assertTrue(found.results().allMatch(each -> silent.contains(each.group(1))), outside.out());
+      assertEquals(ExitCode.DONE, run("tree", name, "/"), () -> outside.err());
+      assertEquals(tree, outside.out());
+      assertEquals(ExitCode.DONE, run("upgrade", name), () -> outside.err());
+      Superblock here = superblockOf(image);
+      assertEquals(CURRENT, here.version());
+      assertEquals(List.of(), here.ext().orElseThrow().requiredPasses());
+      assertEquals(List.of(), here.ext().orElseThrow().errorsSilent());
+      assertEquals(0, run("fsck", "-n", name), () -> outside.out());
+      assertEquals(ExitCode.DONE, run("tree", name, "/"), () -> outside.err());
+      assertEquals(tree, outside.out());
+    }
+  }
+
+  @Test
+  void whatAnOlderVersionDoesNotKnowIsNotTakenBackToIt(@TempDir Path folder) throws IOException {
+    Path image = Files.copy(Path.of(golden("default-1dev")), folder.resolve("img"));
+    byte[] before = Files.readAllBytes(image);
+    assertEquals(ExitCode.FAILED, run("upgrade", "--to", "1.28", image.toString()));
+    assertTrue(outside.err().contains("are in use, which"), outside.err());
+    Path made = folder.resolve("made");
+    FileBlockDevice.create(made, 48 << 20).close();
+    assertEquals(ExitCode.DONE, run("format", "-q", "--version=1.28", made.toString()));
+    assertEquals(ExitCode.FAILED, run("upgrade", "--to", "1.20", made.toString()));
+    assertTrue(outside.err().contains("on can be gone back to"), outside.err());
+    assertArrayEquals(before, Files.readAllBytes(image));
   }
 
   @Test

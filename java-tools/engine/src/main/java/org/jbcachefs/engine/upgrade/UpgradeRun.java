@@ -143,7 +143,7 @@ public final class UpgradeRun implements UpgradeBeginning {
 
   private static void refuseDamaged(Superblock superblock, VersionPlan plan) {
     long required = superblock.ext().map(ExtSection::recoveryPassesRequired).orElse(0L);
-    long others = plan.unfinished() ? required & ~plan.passes() : required;
+    long others = required & ~Downgrade.covered(plan);
     if (others != 0) {
       throw new RefusedException(
           "recovery_passes_required",
@@ -214,7 +214,9 @@ public final class UpgradeRun implements UpgradeBeginning {
   @Override
   public boolean mayBeShort(Superblock superblock) {
     VersionPlan asked = plan(superblock, options.policy());
-    return asked.policy() == VersionPlan.policyOf(superblock)
+    boolean passes = superblock.ext().map(ExtSection::recoveryPassesRequired).orElse(0L) != 0;
+    return !passes
+        && asked.policy() == VersionPlan.policyOf(superblock)
         && asked.allowedAfter() == asked.allowedBefore()
         && asked.direction() == VersionPlan.Direction.UPGRADE;
   }
@@ -273,10 +275,11 @@ public final class UpgradeRun implements UpgradeBeginning {
         .update(editor -> {
           Superblock now = filesystem.superblock();
           long required = now.ext().map(ExtSection::recoveryPassesRequired).orElse(0L);
+          long left = required & ~Downgrade.covered(plan);
           Set<Integer> silent = new TreeSet<>(silent(now));
-          silent.removeAll(plan.errors());
+          silent.removeAll(left == 0 ? silent(now) : plan.errors());
           editor
-              .recoveryPassesRequired(required & ~plan.passes())
+              .recoveryPassesRequired(left)
               .errorsSilent(silent)
               .flag(SuperblockFlag.VERSION_UPGRADE_COMPLETE, plan.to());
         });
