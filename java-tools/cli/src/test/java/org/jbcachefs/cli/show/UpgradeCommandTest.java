@@ -265,8 +265,7 @@ class UpgradeCommandTest {
     String name = image.toString();
     String source = Files.createDirectories(folder.resolve("source/below")).getParent().toString();
     Files.writeString(folder.resolve("source/below/file"), "contents");
-    assertEquals(
-        ExitCode.DONE, run("format", "-q", "--version=1.28", "--source=" + source, name));
+    assertEquals(ExitCode.DONE, run("format", "-q", "--version=1.28", "--source=" + source, name));
     assertEquals(ExitCode.DONE, run("tree", name, "/"), () -> outside.err());
     String tree = outside.out();
     for (int turn = 0; turn < 2; turn++) {
