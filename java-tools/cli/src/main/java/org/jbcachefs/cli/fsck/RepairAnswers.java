@@ -22,7 +22,8 @@ interface RepairAnswers {
   /** Those that the format repairs without a question. */
   static RepairAnswers automatic() {
     Map<FsckError, ErrorMeaning> meanings = ErrorMeaning.readTable();
-    return (finding, _) -> meanings.get(finding.error()).repairByDefault();
+    return (finding, _) ->
+        finding.error() != null && meanings.get(finding.error()).repairByDefault();
   }
 
   /** Those that somebody says yes to. */

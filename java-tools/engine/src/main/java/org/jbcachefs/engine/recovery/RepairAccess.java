@@ -10,7 +10,9 @@ import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.btree.live.LiveNode;
 import org.jbcachefs.engine.btree.write.NodeWork;
 import org.jbcachefs.engine.sb.write.ReplicasEntries;
+import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
+import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.node.NodeContext;
 
 /** What a repair may do to a filesystem that is open for writing, besides what everybody may. */
@@ -115,6 +117,16 @@ public final class RepairAccess {
     if (node != null) {
       nodes.rewrite(node);
     }
+  }
+
+  /**
+   * Gives the data of an extent a place of its own; its keys follow.
+   *
+   * @param key a copy of the one in the btree
+   * @return false if it could not be read or moved: then it is as it was
+   */
+  public boolean move(BtreeId btree, Bkey key) {
+    return engine.copygc().move(btree, key);
   }
 
   /** Carries an upgrade out that the opening began; what it needs to find must be right. */

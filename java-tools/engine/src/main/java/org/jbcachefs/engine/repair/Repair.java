@@ -16,6 +16,11 @@ public interface Repair {
   /** The errors that it mends. */
   Set<FsckError> errors();
 
+  /** Names of findings that it mends and that the format has no error for. */
+  default Set<String> names() {
+    return Set.of();
+  }
+
   /** Whether it is for those errors of its kind only that no other repair is for. */
   default boolean isGeneral() {
     return false;
@@ -23,7 +28,11 @@ public interface Repair {
 
   RepairStage stage();
 
-  /** What it does about that error, as an imperative: "write the counter anew". */
+  /**
+   * What it does about that error, as an imperative: "write the counter anew".
+   *
+   * @param error null for one of its {@link #names}
+   */
   String what(FsckError error);
 
   /** Mends what was found. */

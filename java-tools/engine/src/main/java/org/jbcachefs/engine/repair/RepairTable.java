@@ -21,6 +21,7 @@ import org.jbcachefs.engine.repair.fs.RepairRoot;
 import org.jbcachefs.engine.repair.fs.RepairStrayKeys;
 import org.jbcachefs.engine.repair.fs.RepairUnreachable;
 import org.jbcachefs.engine.repair.fs.RepairWork;
+import org.jbcachefs.engine.repair.sb.RepairOptionValues;
 import org.jbcachefs.engine.repair.snapshots.RepairSnapshots;
 import org.jbcachefs.engine.repair.snapshots.RepairSubvolumePaths;
 import org.jbcachefs.engine.repair.snapshots.RepairSubvolumes;
@@ -47,6 +48,7 @@ public final class RepairTable {
           new RepairUnreachable(),
           new RepairLists(),
           new RepairWork(),
+          new RepairOptionValues(),
           new RepairJournal());
 
   private static final Map<FsckError, Repair> BY_ERROR = byError();
@@ -77,6 +79,9 @@ public final class RepairTable {
 
   /** What mends that finding. */
   public static Optional<Repair> of(CheckFinding finding) {
+    if (finding.error() == null) {
+      return ALL.stream().filter(repair -> repair.names().contains(finding.name())).findFirst();
+    }
     return of(finding.error());
   }
 }

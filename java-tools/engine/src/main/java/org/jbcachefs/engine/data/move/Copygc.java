@@ -106,6 +106,22 @@ public final class Copygc {
     return parts.space().stock(extents.point()) > before;
   }
 
+  /**
+   * Writes what one extent points to anew, elsewhere.
+   *
+   * @param key a copy of the one in the btree
+   * @return false if nothing was moved: it cannot be read, there is no room, or it is not moved at
+   *     all, as what is in stripes
+   */
+  public boolean move(BtreeId btree, Bkey key) {
+    working.lock();
+    try {
+      return extents.move(btree, key) == ExtentMove.Outcome.MOVED;
+    } finally {
+      working.unlock();
+    }
+  }
+
   /** Where moved data goes. */
   public WritePoint point() {
     return extents.point();

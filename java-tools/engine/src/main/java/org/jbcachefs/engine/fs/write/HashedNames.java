@@ -106,6 +106,10 @@ final class HashedNames {
 
   /** Whether a later name of the run could not be found past a hole there. */
   private boolean isNeeded(long hole) {
+    if (hole < 0 || hole == Long.MAX_VALUE) {
+      // No name is looked for there.
+      return false;
+    }
     long offset = hole + 1;
     try (KeyIterator run = visibleFrom(offset)) {
       while (run.next() && run.key().offset() == offset) {

@@ -2,6 +2,8 @@
 package org.jbcachefs.engine.repair.alloc;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import org.jbcachefs.engine.alloc.Backpointers;
 import org.jbcachefs.engine.btree.Btrees;
 import org.jbcachefs.engine.btree.KeyIterator;
@@ -20,6 +22,7 @@ final class BackpointerDifference {
   private SortedRecords wanted;
   private boolean more;
   private final long[] choice = new long[SpaceSums.RECORD];
+  private final List<List<SharedPlaces.Pointed>> shared = new ArrayList<>();
 
   BackpointerDifference(Btrees btrees, KeyChanges changes) {
     this.btrees = btrees;
@@ -55,6 +58,11 @@ final class BackpointerDifference {
     }
   }
 
+  /** Keys that point to one and the same place. */
+  List<List<SharedPlaces.Pointed>> shared() {
+    return shared;
+  }
+
   private boolean isMore(long mark) {
     return more && (wanted.get(0) & SpaceSums.OF_STRIPES) == mark;
   }
@@ -67,24 +75,43 @@ final class BackpointerDifference {
   private void position(BtreeId btree, long mark, Bkey found) {
     boolean first = true;
     boolean matched = false;
+    List<SharedPlaces.Pointed> all = null;
     do {
+      if (!first && wanted.get(2) == 0) {
+        all = all == null ? new ArrayList<>(List.of(pointed(choice))) : all;
+        all.add(pointed(record()));
+      }
       if (first) {
-        for (int i = 0; i < choice.length; i++) {
-          choice[i] = wanted.get(i);
-        }
+        System.arraycopy(record(), 0, choice, 0, choice.length);
         first = false;
       }
       boolean asGood = wanted.get(2) == choice[2];
       matched |= found != null && asGood && matches(found);
       more = wanted.next();
     } while (more && wanted.get(0) == choice[0] && wanted.get(1) == choice[1]);
+    if (all != null) {
+      shared.add(all);
+    }
     boolean needed = choice[2] == 0;
     Bpos pos = Bpos.of(choice[0] & ~mark, choice[1]);
     if (!matched && needed) {
-      changes.set(btree, made(pos));
+      changes.set(btree, made(pos, choice));
     } else if (!matched && found != null) {
       changes.delete(btree, pos);
     }
+  }
+
+  private long[] record() {
+    long[] record = new long[SpaceSums.RECORD];
+    for (int i = 0; i < record.length; i++) {
+      record[i] = wanted.get(i);
+    }
+    return record;
+  }
+
+  private static SharedPlaces.Pointed pointed(long[] record) {
+    Backpointer value = Backpointer.decode(made(Bpos.MIN, record));
+    return new SharedPlaces.Pointed(value.btree(), value.level(), value.pos());
   }
 
   private boolean matches(Bkey found) {
@@ -99,10 +126,10 @@ final class BackpointerDifference {
     return true;
   }
 
-  private Bkey made(Bpos pos) {
+  private static Bkey made(Bpos pos, long[] record) {
     MemorySegment value = MemorySegment.ofArray(new long[Backpointers.WORDS]);
     for (int word = 0; word < Backpointers.WORDS; word++) {
-      Le.putU64(value, (long) word * Long.BYTES, choice[SpaceSums.RECORD_KEY + word]);
+      Le.putU64(value, (long) word * Long.BYTES, record[SpaceSums.RECORD_KEY + word]);
     }
     Bkey key = new Bkey().setPos(pos).setType(KeyType.BACKPOINTER.number());
     return key.setValue(value, 0, Backpointer.BYTES);

@@ -202,6 +202,13 @@ final class BucketSums {
         generation);
   }
 
+  /** Whether different kinds of things point into the bucket. */
+  boolean isMixed(int device, long bucket) {
+    Chunk chunk = chunks[device][(int) (bucket >>> CHUNK_BITS)];
+    int kinds = SB | JOURNAL | BTREE | USER | PARITY;
+    return chunk != null && Integer.bitCount(chunk.seen[at(bucket)] & kinds) > 1;
+  }
+
   private static DataType type(Chunk chunk, int at) {
     int seen = chunk.seen[at];
     boolean parity = (seen & PARITY) != 0;

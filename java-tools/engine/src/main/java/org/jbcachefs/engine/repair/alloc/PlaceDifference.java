@@ -10,9 +10,14 @@ import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.bkey.KeyType;
 
-/** The indexes of buckets that have one key for a bucket: need_discard and the LRU lists. */
+/**
+ * The indexes of buckets that have one key for a bucket, or for a bucket and a stripe: need_discard,
+ * the LRU lists, bucket_to_stripe.
+ */
 final class PlaceDifference {
-  private static final BtreeId[] BTREES = {BtreeId.LRU, BtreeId.NEED_DISCARD};
+  private static final BtreeId[] BTREES = {
+    BtreeId.LRU, BtreeId.NEED_DISCARD, BtreeId.BUCKET_TO_STRIPE
+  };
 
   private final Btrees btrees;
   private final KeyChanges changes;

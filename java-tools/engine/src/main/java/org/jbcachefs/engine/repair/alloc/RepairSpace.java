@@ -29,6 +29,7 @@ public final class RepairSpace implements Repair {
               FsckError.ALLOC_KEY_DATA_TYPE_WRONG,
               FsckError.ALLOC_KEY_DIRTY_SECTORS_WRONG,
               FsckError.ALLOC_KEY_JOURNAL_SEQ_IN_FUTURE,
+              FsckError.ALLOC_KEY_STRIPE_REFCOUNT_WRONG,
               FsckError.ALLOC_KEY_STRIPE_SECTORS_WRONG,
               FsckError.ALLOC_KEY_STRIPE_WRONG,
               FsckError.ALLOC_KEY_TO_MISSING_DEV_BUCKET,
@@ -42,16 +43,22 @@ public final class RepairSpace implements Repair {
               FsckError.BUCKET_GENS_NONZERO_FOR_INVALID_BUCKETS,
               FsckError.BUCKET_GENS_TO_INVALID_BUCKETS,
               FsckError.BUCKET_GENS_TO_INVALID_DEV,
+              FsckError.BUCKET_STRIPE_REF_TO_INCORRECT_STRIPE,
+              FsckError.BUCKET_STRIPE_REF_TO_MISSING_STRIPE,
+              FsckError.DUP_BACKPOINTER_TO_BAD_CSUM_EXTENT,
+              FsckError.DUP_EXTENTS_TO_REFLINK,
               FsckError.FREESPACE_HOLE_MISSING,
               FsckError.FREESPACE_KEY_WRONG,
               FsckError.LRU_ENTRY_BAD,
               FsckError.NEED_DISCARD_FREESPACE_KEY_BAD,
               FsckError.NEED_DISCARD_FREESPACE_KEY_TO_INVALID_DEV_BUCKET,
               FsckError.NEED_DISCARD_KEY_WRONG,
+              FsckError.PTR_BUCKET_DATA_TYPE_MISMATCH,
               FsckError.PTR_TO_MISSING_ALLOC_KEY,
               FsckError.PTR_TO_MISSING_BACKPOINTER,
               FsckError.STRIPE_PARITY_BLOCK_SECTOR_COUNT_WRONG,
-              FsckError.STRIPE_SECTOR_COUNT_WRONG));
+              FsckError.STRIPE_SECTOR_COUNT_WRONG,
+              FsckError.STRIPE_TO_MISSING_BUCKET_REF));
 
   @Override
   public Set<FsckError> errors() {
@@ -65,13 +72,23 @@ public final class RepairSpace implements Repair {
 
   @Override
   public String what(FsckError error) {
-    return "write what is kept about space anew where it is not what all other keys make it";
+    return switch (error) {
+      case DUP_BACKPOINTER_TO_BAD_CSUM_EXTENT -> "drop the pointer to what is not its data";
+      case DUP_EXTENTS_TO_REFLINK -> "give it a copy of its own";
+      case PTR_BUCKET_DATA_TYPE_MISMATCH ->
+          "move the data that is there elsewhere; drop pointers to what is none";
+      default -> "write what is kept about space anew where it is not what all other keys make it";
+    };
   }
 
   @Override
   public void run(RepairContext context, List<CheckFinding> findings) {
-    new SpaceRebuild(
-            context.filesystem(), context.options().memoryBytes(), context.options().spill())
-        .run();
+    SpaceRebuild rebuild =
+        new SpaceRebuild(
+            context.filesystem(), context.options().memoryBytes(), context.options().spill());
+    rebuild.run();
+    if (!findings.isEmpty() && rebuild.separate()) {
+      rebuild.run();
+    }
   }
 }

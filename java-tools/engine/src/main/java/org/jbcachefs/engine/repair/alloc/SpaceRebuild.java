@@ -4,7 +4,9 @@ package org.jbcachefs.engine.repair.alloc;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jbcachefs.engine.alloc.write.BucketGeometry;
 import org.jbcachefs.engine.alloc.write.BucketRebuild;
 import org.jbcachefs.engine.btree.Btrees;
@@ -30,11 +32,18 @@ import org.jbcachefs.format.value.AccountingType;
  */
 public final class SpaceRebuild {
   private static final int MOST_ROUNDS = 8;
+  private static final int DEVICE_SHIFT = 48;
 
   private final WritableFilesystem filesystem;
   private final Btrees btrees;
   private final long memoryBytes;
   private final Path spill;
+
+  /** Keys that point to one place, by the last look. */
+  private List<List<SharedPlaces.Pointed>> shared = List.of();
+
+  /** Buckets of different kinds of things, by the last look. */
+  private Set<Bpos> mixed = Set.of();
 
   /**
    * @param memoryBytes what sorting may take
@@ -68,13 +77,29 @@ public final class SpaceRebuild {
     return changed;
   }
 
+  /**
+   * Sees to it that data lies where nothing else does. What cannot be told apart is left.
+   *
+   * @return whether there was anything to do
+   */
+  public boolean separate() {
+    SharedPlaces places = new SharedPlaces(filesystem);
+    places.moveOut(mixed);
+    shared.forEach(places::separate);
+    return !mixed.isEmpty() || !shared.isEmpty();
+  }
+
   private long round() {
     try (RecordSorter backpointers =
             new RecordSorter(SpaceSums.RECORD, SpaceSums.RECORD_KEY, memoryBytes, spill);
         RecordSorter places = new RecordSorter(3, 3, memoryBytes, spill);
         RecordSorter free = new RecordSorter(3, 3, memoryBytes, spill)) {
+      RecordSorter.Writer stripes = places.writer();
       SpaceSums sums = new SpaceSums(filesystem, backpointers);
+      sums.stripeBlocks((index, device, bucket) ->
+          stripes.add(BtreeId.BUCKET_TO_STRIPE.number(), device << DEVICE_SHIFT | bucket, index));
       sums.run();
+      stripes.close();
       KeyChanges changes = new KeyChanges(filesystem);
       List<Bkey> alloc = new ArrayList<>();
       BucketWalk walk = new BucketWalk(sums, places.writer(), free.writer(), alloc);
@@ -85,7 +110,10 @@ public final class SpaceRebuild {
       new PlaceDifference(btrees, changes).run(places.sorted());
       new FreespaceDifference(btrees, changes).run(free.sorted());
       new GenerationDifference(btrees, changes).run(walk.generations());
-      new BackpointerDifference(btrees, changes).run(backpointers.sorted());
+      BackpointerDifference pointers = new BackpointerDifference(btrees, changes);
+      pointers.run(backpointers.sorted());
+      shared = pointers.shared();
+      mixed = walk.mixed;
       new StripeDifference(btrees, changes, sums).run();
       new CounterDifference(filesystem, changes).run(sums.counters());
       changes.commit();
@@ -106,6 +134,7 @@ public final class SpaceRebuild {
     private final PackedAccounting slot = new PackedAccounting();
     private final boolean[] indexed;
     final List<Bpos> misplaced = new ArrayList<>();
+    final Set<Bpos> mixed = new HashSet<>();
     private int runDevice = -1;
     private long runStart;
     private long runEnd;
@@ -172,6 +201,9 @@ public final class SpaceRebuild {
       boolean here = filesystem.devices().device(device) != null;
       BucketRebuild.Contents contents = sums.buckets.contents(device, at);
       bucket.of(device, at, key, contents);
+      if (sums.buckets.isMixed(device, at)) {
+        mixed.add(Bpos.of(device, at));
+      }
       if (!here && isFixed(device, at, key)) {
         bucket.leave(device, at, key);
       }

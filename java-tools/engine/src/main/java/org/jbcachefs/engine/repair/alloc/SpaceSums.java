@@ -48,6 +48,7 @@ final class SpaceSums extends CounterSink {
   private final Contributions contributions;
   private final Backpointers backpointers;
   private final Map<Long, int[]> stripeBlocks = new HashMap<>();
+  private StripeBlocks blocks = (_, _, _) -> {};
   private final StripeValue stripe = new StripeValue();
   private final Bkey stripeKey = new Bkey();
 
@@ -103,6 +104,16 @@ final class SpaceSums extends CounterSink {
             superblock.extentBpShift(),
             device -> isMember(device) && Member.ROTATIONAL.isSet(devices.member(device).flags()),
             (device, sector) -> sector % bucketSectors[device]);
+  }
+
+  /** Told of each bucket that a stripe has a block in. */
+  @FunctionalInterface
+  interface StripeBlocks {
+    void block(long index, long device, long bucket);
+  }
+
+  void stripeBlocks(StripeBlocks told) {
+    blocks = told;
   }
 
   private static Bkey rootOf(WritableFilesystem filesystem, int btree) {
@@ -306,6 +317,7 @@ final class SpaceSums extends CounterSink {
       long bucket = sector / bucketSectors[device];
       if (buckets.exists(device, bucket)) {
         buckets.stripe(device, bucket, parity, sectors);
+        blocks.block(index, device, bucket);
       }
     }
   }

@@ -211,7 +211,10 @@ public final class RepairContents implements Repair {
     private void ownVersion() {
       EntryRepair names = seenBy(pos.snapshot());
       Inode inode = names.inode(pos.inode());
-      if (inode != null && inode.snapshot() != pos.snapshot()) {
+      if (inode == null) {
+        // The nearest version is one that hides those above: it is missing all the same.
+        make(pos.inode());
+      } else if (inode.snapshot() != pos.snapshot()) {
         names.put(new InodeBuilder(inode, pos.snapshot()).build());
       }
     }

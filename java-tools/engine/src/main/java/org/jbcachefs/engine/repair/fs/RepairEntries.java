@@ -29,6 +29,8 @@ import org.jbcachefs.format.value.Subvolume;
 
 /** Directory entries and xattrs: where they are, what they lead to, and what they say of it. */
 public final class RepairEntries implements Repair {
+  private static final int TYPE_SHIFT = 12;
+
   private static final Set<FsckError> ERRORS =
       Collections.unmodifiableSet(
           EnumSet.of(
@@ -89,20 +91,31 @@ public final class RepairEntries implements Repair {
     }
     switch (finding.error()) {
       case DIRENT_TO_MISSING_INODE -> {
-        if (!anyVersion(transaction, table, key)) {
+        if (!LostTarget.exists(transaction, table, key)) {
           names.remove(pos);
         }
       }
-      case DIRENT_TO_MISSING_SUBVOL -> names.remove(pos);
+      case DIRENT_TO_MISSING_SUBVOL -> {
+        Subvolume child = context.filesystem().subvolumes().get((int) Dirent.target(key));
+        if (child == null || child.unlinked()) {
+          names.remove(pos);
+        }
+      }
       case DIRENT_TO_MISSING_PARENT_SUBVOL, DIRENT_NOT_VISIBLE_IN_PARENT_SUBVOL ->
           parent(context, transaction, table, key);
       case DIRENT_TO_OVERWRITTEN_INODE -> hide(transaction, table, key, casefold);
       case DIRENT_D_TYPE_WRONG -> {
         long at = key.valueOffset() + Dirent.OFFSET_TYPE;
-        int type = Integer.parseInt(finding.expected());
-        if (type == Dirent.TYPE_SUBVOLUME) {
+        Inode inode = names.inode(Dirent.target(key));
+        if (inode == null) {
+          return;
+        }
+        if (inode.get(InodeField.SUBVOL) != 0) {
           names.remove(pos);
-        } else {
+          return;
+        }
+        int type = (inode.mode() & Inode.TYPE_MASK) >>> TYPE_SHIFT;
+        if (type != Dirent.type(key)) {
           int old = Le.u8(key.segment(), at);
           Le.putU8(key.segment(), at, (old & ~Dirent.TYPE_MASK) | type);
           transaction.update(BtreeId.DIRENTS, key);
@@ -151,24 +164,6 @@ public final class RepairEntries implements Repair {
     if (named && inode.snapshot() == key.snapshot()) {
       names.put(new InodeBuilder(inode).set(InodeField.DIR_OFFSET, offset).build());
     }
-  }
-
-  /** Whether a snapshot that sees the entry has its inode. */
-  private static boolean anyVersion(Transaction transaction, SnapshotTable table, Bkey entry) {
-    long number = Dirent.target(entry);
-    try (KeyIterator versions =
-        transaction.iterate(BtreeId.INODES, new Bpos(0, number, 0), new Bpos(0, number, -1))) {
-      while (versions.next()) {
-        Bkey key = versions.key();
-        boolean related =
-            table.isAncestor(key.snapshot(), entry.snapshot())
-                || table.isAncestor(entry.snapshot(), key.snapshot());
-        if (Inode.is(key) && related) {
-          return true;
-        }
-      }
-    }
-    return false;
   }
 
   /** In the snapshots that deleted the inode the entry must not be seen. */

@@ -105,7 +105,8 @@ public final class RepairInodes implements Repair {
   public String what(FsckError error) {
     return switch (error) {
       case INODE_POINTS_TO_MISSING_DIRENT, INODE_POINTS_TO_WRONG_DIRENT ->
-          "forget the name; another one that leads there takes its place, else lost+found gets it";
+          "make the entry lead there again if it leads nowhere, else forget the name: another one"
+              + " that leads there takes its place, or lost+found gets it";
       case INODE_DIR_UNLINKED_BUT_NOT_EMPTY -> "keep the directory, in lost+found";
       case INODE_BI_SUBVOL_MISSING, INODE_BI_SUBVOL_WRONG, INODE_SUBVOL_ROOT_BUT_NOT_DIR ->
           "make it no root of a subvolume";
@@ -117,7 +118,8 @@ public final class RepairInodes implements Repair {
   public void run(RepairContext context, List<CheckFinding> findings) {
     context.oneByOne(
         findings,
-        (transaction, finding) -> fix(transaction, context.filesystem().snapshots(), finding));
+        (transaction, finding) ->
+            fix(context, transaction, context.filesystem().snapshots(), finding));
   }
 
   private static void hashAsAbove(
@@ -135,13 +137,18 @@ public final class RepairInodes implements Repair {
     }
   }
 
-  private static void fix(Transaction transaction, SnapshotTable table, CheckFinding finding) {
+  private static void fix(
+      RepairContext context, Transaction transaction, SnapshotTable table, CheckFinding finding) {
     Bkey key = new Bkey();
     Bpos pos = finding.pos();
     if (!transaction.lookup(BtreeId.INODES, pos, key) || !Inode.is(key)) {
       return;
     }
     Inode was = Inode.decode(key);
+    boolean wrongEntry = finding.error() == FsckError.INODE_POINTS_TO_WRONG_DIRENT;
+    if (wrongEntry && LostTarget.mend(context, transaction, was)) {
+      return;
+    }
     InodeBuilder inode = new InodeBuilder(was, pos.snapshot());
     FIXES.get(finding.error()).apply(inode, was, finding);
     if (finding.error() == FsckError.INODE_SNAPSHOT_MISMATCH) {

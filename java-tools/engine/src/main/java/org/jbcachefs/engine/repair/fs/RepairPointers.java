@@ -11,15 +11,19 @@ import org.jbcachefs.engine.commit.Transaction;
 import org.jbcachefs.engine.repair.Repair;
 import org.jbcachefs.engine.repair.RepairContext;
 import org.jbcachefs.engine.repair.RepairStage;
+import org.jbcachefs.engine.repair.data.PointerDrop;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.bkey.KeyType;
 import org.jbcachefs.format.extent.ExtentEntries;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
+import org.jbcachefs.format.compress.CompressionType;
 import org.jbcachefs.format.extent.ExtentPtr;
+import org.jbcachefs.format.extent.StripeValue;
 import org.jbcachefs.format.sb.Member;
 import org.jbcachefs.format.sb.Superblock;
+import org.jbcachefs.format.tables.Feature;
 import org.jbcachefs.format.tables.FsckError;
 import org.jbcachefs.format.value.AllocV4;
 
@@ -37,6 +41,9 @@ public final class RepairPointers implements Repair {
               FsckError.PTR_BEFORE_FIRST_BUCKET,
               FsckError.PTR_AFTER_LAST_BUCKET,
               FsckError.PTR_SPANS_MULTIPLE_BUCKETS,
+              FsckError.PTR_TO_MISSING_STRIPE,
+              FsckError.PTR_TO_INCORRECT_STRIPE,
+              FsckError.COMPRESSION_TYPE_NOT_MARKED_IN_SB,
               FsckError.PTR_GEN_NEWER_THAN_BUCKET_GEN,
               FsckError.STALE_DIRTY_PTR,
               FsckError.PTR_TOO_STALE,
@@ -56,7 +63,11 @@ public final class RepairPointers implements Repair {
 
   @Override
   public String what(FsckError error) {
-    return "drop the pointer; if none is left, mark the range as lost";
+    return switch (error) {
+      case PTR_TO_MISSING_STRIPE, PTR_TO_INCORRECT_STRIPE -> "take it out of the stripe";
+      case COMPRESSION_TYPE_NOT_MARKED_IN_SB -> "announce it in the superblock";
+      default -> "drop the pointer; if none is left, mark the range as lost";
+    };
   }
 
   @Override
@@ -65,6 +76,10 @@ public final class RepairPointers implements Repair {
     for (CheckFinding finding : findings) {
       if (finding.level() > 0) {
         nodes.add(finding);
+        continue;
+      }
+      if (finding.error() == FsckError.COMPRESSION_TYPE_NOT_MARKED_IN_SB) {
+        announce(context, finding);
         continue;
       }
       if (!context.btrees().lookup(finding.btree(), finding.pos(), new Bkey())) {
@@ -92,13 +107,71 @@ public final class RepairPointers implements Repair {
     Bkey key = found.copy();
     Superblock superblock = context.filesystem().superblock();
     ExtentEntrySizes sizes = ExtentEntrySizes.of(superblock::extentTypeU64s);
-    Bkey without =
-        new PointerDrop(sizes).without(key, pointer -> isGood(context, transaction, pointer));
+    Bkey without = new PointerDrop(sizes).without(key, new Good(context, transaction));
     if (without == null && !hasDirty(key, sizes)) {
       without = PointerDrop.lost(key);
     }
-    if (without != null) {
+    if (without != null && isCoded(key, sizes)) {
+      // What follows from keys in stripes is not kept by commits: the next round makes it anew.
+      transaction.updateAlone(btree, without);
+    } else if (without != null) {
       transaction.update(btree, without);
+    }
+  }
+
+  private static boolean isCoded(Bkey key, ExtentEntrySizes sizes) {
+    ExtentEntries entries = new ExtentEntries().of(key, sizes);
+    while (entries.nextPtr()) {
+      if (entries.hasStripe()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static void announce(RepairContext context, CheckFinding finding) {
+    Bkey key = new Bkey();
+    if (!context.btrees().lookup(finding.btree(), finding.pos(), key)) {
+      return;
+    }
+    Superblock superblock = context.filesystem().superblock();
+    ExtentEntries entries =
+        new ExtentEntries().of(key, ExtentEntrySizes.of(superblock::extentTypeU64s));
+    while (entries.nextPtr()) {
+      CompressionType type = CompressionType.of(entries.crc().compressionType());
+      switch (type) {
+        case LZ4, LZ4_OLD -> context.filesystem().require(Feature.LZ4);
+        case GZIP -> context.filesystem().require(Feature.GZIP);
+        case ZSTD -> context.filesystem().require(Feature.ZSTD);
+        case NONE, INCOMPRESSIBLE -> {
+          // Nothing has to be announced for these.
+        }
+        case null -> {
+          // Of a type that is not known nothing can be announced.
+        }
+      }
+    }
+  }
+
+  /** Pointers that lead to what they are for, and the stripes that they are in. */
+  private record Good(RepairContext context, Transaction transaction)
+      implements PointerDrop.Choice {
+    @Override
+    public boolean keep(ExtentEntries pointer) {
+      boolean elsewhere = pointer.dev() != ExtentPtr.NO_DEVICE || !pointer.hasStripe();
+      return isGood(context, transaction, pointer) && (elsewhere || keepStripe(pointer));
+    }
+
+    @Override
+    public boolean keepStripe(ExtentEntries pointer) {
+      Bkey key = new Bkey();
+      Bpos pos = Bpos.of(0, pointer.stripeIdx());
+      boolean there =
+          transaction.lookup(BtreeId.STRIPES, pos, key) && key.type() == KeyType.STRIPE.number();
+      return there
+          && new StripeValue()
+              .of(key)
+              .matches(pointer.stripeBlock(), pointer.dev(), pointer.gen(), pointer.sector());
     }
   }
 

@@ -76,6 +76,10 @@ public final class RepairUnreachable implements Repair {
         return;
       }
       Inode inode = Inode.decode(key);
+      if (LostTarget.leadsTo(context, transaction, inode)) {
+        // An earlier repair found its name.
+        return;
+      }
       Map.Entry<Integer, Subvolume> subvolume = subvolume();
       if (inode.get(InodeField.SUBVOL) != 0) {
         // The root of a subvolume cannot be in itself.

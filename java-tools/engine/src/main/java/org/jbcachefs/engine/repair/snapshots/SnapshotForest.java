@@ -2,7 +2,6 @@
 package org.jbcachefs.engine.repair.snapshots;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -544,10 +543,5 @@ final class SnapshotForest {
       }
     }
     return kept;
-  }
-
-  /** Ids of all nodes. */
-  Collection<Integer> ids() {
-    return nodes.keySet();
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-package org.jbcachefs.engine.repair.fs;
+package org.jbcachefs.engine.repair.data;
 
 import java.lang.foreign.MemorySegment;
 import org.jbcachefs.format.bkey.Bkey;
@@ -9,50 +9,64 @@ import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.extent.ExtentEntryType;
 
 /** Extents without some of their pointers. Belongs to one thread. */
-final class PointerDrop {
+public final class PointerDrop {
   private static final int REFLINK_V_HEADER = 8;
 
   private final ExtentEntrySizes sizes;
   private final ExtentEntries entries = new ExtentEntries();
 
-  PointerDrop(ExtentEntrySizes sizes) {
+  /** Of extents whose entries have those sizes. */
+  public PointerDrop(ExtentEntrySizes sizes) {
     this.sizes = sizes;
   }
 
   /** Whether a pointer may stay. */
-  interface Choice {
+  public interface Choice {
     /** The cursor is at the pointer. */
     boolean keep(ExtentEntries pointer);
+
+    /** Whether it stays in its stripe. The cursor is at the pointer. */
+    default boolean keepStripe(ExtentEntries pointer) {
+      return true;
+    }
   }
 
   /**
    * The key without those; if none is left that the data can be read from, a key that says that it
    * is lost. Null if nothing changes.
    */
-  Bkey without(Bkey key, Choice choice) {
+  public Bkey without(Bkey key, Choice choice) {
     int header = key.type() == KeyType.REFLINK_V.number() ? REFLINK_V_HEADER : 0;
     MemorySegment value = MemorySegment.ofArray(new long[key.valueBytes() / Long.BYTES]);
     MemorySegment.copy(key.segment(), key.valueOffset(), value, 0, header);
     long out = header;
     long crc = -1;
     int crcBytes = 0;
+    long stripe = -1;
+    int stripeBytes = 0;
     boolean dropped = false;
     boolean readable = false;
-    boolean stripe = false;
     entries.of(key, sizes);
     while (entries.next()) {
       ExtentEntryType type = ExtentEntryType.of(entries.type());
+      // Checksums and stripes are written with the first pointer that they are for.
       if (type != null && type.isCrc()) {
-        // It is written with the first pointer that it is for.
         crc = entries.entryOffset();
         crcBytes = entries.entryBytes();
         continue;
       }
+      if (type == ExtentEntryType.STRIPE_PTR) {
+        stripe = entries.entryOffset();
+        stripeBytes = entries.entryBytes();
+        continue;
+      }
       if (type == ExtentEntryType.PTR) {
+        boolean coded = stripe >= 0 && choice.keepStripe(entries);
+        dropped |= stripe >= 0 && !coded;
+        long of = coded ? stripe : -1;
+        stripe = -1;
         if (!choice.keep(entries)) {
           dropped = true;
-          out -= stripe ? Long.BYTES : 0;
-          stripe = false;
           continue;
         }
         readable |= !entries.cached();
@@ -61,8 +75,11 @@ final class PointerDrop {
           out += crcBytes;
           crc = -1;
         }
+        if (of >= 0) {
+          MemorySegment.copy(key.segment(), of, value, out, stripeBytes);
+          out += stripeBytes;
+        }
       }
-      stripe = type == ExtentEntryType.STRIPE_PTR;
       MemorySegment.copy(key.segment(), entries.entryOffset(), value, out, entries.entryBytes());
       out += entries.entryBytes();
     }
@@ -73,7 +90,7 @@ final class PointerDrop {
   }
 
   /** Says that what was there is lost. */
-  static Bkey lost(Bkey key) {
+  public static Bkey lost(Bkey key) {
     Bkey lost = new Bkey().setPos(key.pos()).setSize(key.size()).setType(KeyType.ERROR.number());
     return lost.setValue(MemorySegment.ofArray(new long[0]), 0, 0);
   }
