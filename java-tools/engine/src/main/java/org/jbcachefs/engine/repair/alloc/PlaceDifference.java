@@ -11,8 +11,8 @@ import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.bkey.KeyType;
 
 /**
- * The indexes of buckets that have one key for a bucket, or for a bucket and a stripe: need_discard,
- * the LRU lists, bucket_to_stripe.
+ * The indexes of buckets that have one key for a bucket, or for a bucket and a stripe:
+ * need_discard, the LRU lists, bucket_to_stripe.
  */
 final class PlaceDifference {
   private static final BtreeId[] BTREES = {

@@ -44,8 +44,7 @@ final class SharedPlaces {
       if (key == null) {
         continue;
       }
-      Bkey without =
-          new PointerDrop(sizes).without(key, pointer -> !judge.isBad(key, pointer));
+      Bkey without = new PointerDrop(sizes).without(key, pointer -> !judge.isBad(key, pointer));
       if (without != null) {
         replace(pointed, without);
       } else if (!taken) {

@@ -63,7 +63,8 @@ class RepairCasesTest {
   }
 
   private static boolean hasRepair(String name) {
-    return FsckError.named(name).map(error -> RepairTable.of(error).isPresent())
+    return FsckError.named(name)
+        .map(error -> RepairTable.of(error).isPresent())
         .orElseGet(
             () -> RepairTable.ALL.stream().anyMatch(repair -> repair.names().contains(name)));
   }

@@ -17,8 +17,8 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jbcachefs.block.BlockDevice;
-import org.jbcachefs.block.testing.GoldenImages;
 import org.jbcachefs.block.LentDevice;
+import org.jbcachefs.block.testing.GoldenImages;
 import org.jbcachefs.engine.recovery.OpenOptions;
 import org.jbcachefs.engine.recovery.ReadFilesystem;
 import org.jbcachefs.engine.testing.TreeManifest;
@@ -63,9 +63,7 @@ final class RepairedTrees {
   void check(FsckCase subject, List<BlockDevice> devices, OpenOptions open) {
     Map<String, Map<String, String>> before;
     synchronized (bases) {
-      before =
-          bases.computeIfAbsent(
-              subject.base(), base -> tree(GoldenImages.open(base), open));
+      before = bases.computeIfAbsent(subject.base(), base -> tree(GoldenImages.open(base), open));
     }
     List<BlockDevice> borrowed = new ArrayList<>();
     devices.forEach(device -> borrowed.add(new LentDevice(device)));
@@ -83,8 +81,7 @@ final class RepairedTrees {
   private static synchronized void append(FsckCase subject, List<String> differences) {
     String text = "case " + subject.name() + "\n" + String.join("\n", differences) + "\n\n";
     try {
-      Files.writeString(
-          Path.of(MADE), text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      Files.writeString(Path.of(MADE), text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -133,8 +130,8 @@ final class RepairedTrees {
       return lines;
     }
     List<String> sums = new ArrayList<>();
-    kinds.forEach((kind, count) ->
-        sums.add(kind.substring(0, 1) + " *" + count + kind.substring(1)));
+    kinds.forEach(
+        (kind, count) -> sums.add(kind.substring(0, 1) + " *" + count + kind.substring(1)));
     return sums;
   }
 
@@ -145,9 +142,7 @@ final class RepairedTrees {
     }
     TreeSet<String> fields = new TreeSet<>(before.keySet());
     fields.addAll(after.keySet());
-    fields.removeIf(
-        field ->
-            before.getOrDefault(field, "").equals(after.getOrDefault(field, "")));
+    fields.removeIf(field -> before.getOrDefault(field, "").equals(after.getOrDefault(field, "")));
     return fields.isEmpty() ? "" : "~ " + String.join(",", fields);
   }
 }
