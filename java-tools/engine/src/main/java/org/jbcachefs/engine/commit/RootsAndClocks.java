@@ -4,6 +4,8 @@ package org.jbcachefs.engine.commit;
 import org.jbcachefs.engine.btree.live.LiveBtrees;
 import org.jbcachefs.engine.btree.live.LiveNode;
 import org.jbcachefs.engine.journal.write.Journal;
+import org.jbcachefs.engine.rules.WriteRule;
+import org.jbcachefs.engine.rules.WriteRules;
 import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.journal.JsetBuilder;
 import org.jbcachefs.format.journal.JsetEntryType;
@@ -16,10 +18,12 @@ public final class RootsAndClocks implements Journal.EntryEnd {
 
   private final LiveBtrees btrees;
   private final Clocks clocks;
+  private final WriteRules rules;
 
-  public RootsAndClocks(LiveBtrees btrees, Clocks clocks) {
+  public RootsAndClocks(LiveBtrees btrees, Clocks clocks, WriteRules rules) {
     this.btrees = btrees;
     this.clocks = clocks;
+    this.rules = rules;
   }
 
   @Override
@@ -36,7 +40,9 @@ public final class RootsAndClocks implements Journal.EntryEnd {
     addRoots(builder);
     addClocks(builder);
     builder.value(new JsetValue.DateTime(clocks.wall().instant().getEpochSecond()));
-    builder.value(new JsetValue.RewindLimit(seq + 1));
+    if (rules.hold(WriteRule.REWIND_LIMIT)) {
+      builder.value(new JsetValue.RewindLimit(seq + 1));
+    }
   }
 
   /** The roots of all btrees that have one; with the commit lock held. */

@@ -138,7 +138,7 @@ final class WriteEngine {
     this.subvolumes = new TableCache<>(() -> SubvolumeTable.read(btrees));
     this.clocks =
         new Clocks(options.clock(), start.readClock(), start.writeClock(), start.keyVersion());
-    this.roots = new RootsAndClocks(btrees, clocks);
+    this.roots = new RootsAndClocks(btrees, clocks, options.rules());
     this.journal = journal(key, start, options);
     OpenBuckets open = new OpenBuckets();
     this.discards = new Discards(devices, btrees, open, options.rules());
@@ -158,7 +158,9 @@ final class WriteEngine {
             context,
             checksum(),
             options.random(),
-            (int) current().flag(SuperblockFlag.SHARD_INUMS_NBITS));
+            options.rules().hold(WriteRule.SHARDS)
+                ? (int) current().flag(SuperblockFlag.SHARD_INUMS_NBITS)
+                : 0);
     this.nodeWork = new NodeWork(btrees, journal, pins, nodeSettings, nodes, options.rules());
     BucketChanges buckets =
         new BucketChanges(new BucketGeometry(current().members()), open, options.rules());

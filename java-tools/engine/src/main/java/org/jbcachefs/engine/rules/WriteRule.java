@@ -25,6 +25,16 @@ public enum WriteRule {
   BTREE_BITMAP,
   /** What a transaction read is unchanged when it commits. */
   VALIDATION,
+  /** Flush entries say how far back one may rewind. */
+  REWIND_LIMIT,
+  /** Entries have the flag for overwrites only where these are there. */
+  OVERWRITES_FLAG,
+  /** Entries that count are no no-flush entries. */
+  FLUSH_ENTRIES,
+  /** Written nodes have no numbers far ahead of what is durable. */
+  NEAR_DURABLE,
+  /** Leaves are split where shards of inode numbers begin. */
+  SHARDS,
   /** What snapshots see does not count for quotas. */
   MASTER_SUBVOLUME
 }

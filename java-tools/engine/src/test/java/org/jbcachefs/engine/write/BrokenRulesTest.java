@@ -125,6 +125,18 @@ class BrokenRulesTest {
     return allocations;
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"REWIND_LIMIT", "OVERWRITES_FLAG", "FLUSH_ENTRIES", "NEAR_DURABLE"})
+  void whatEntriesAndNodesSayIsNoticed(WriteRule rule) {
+    assertEquals(1, JournalRulesTest.seen(WriteRules.breaking(rule)).wrong().size());
+  }
+
+  @Test
+  void leavesOfSeveralShardsAreNoticed() throws InterruptedException {
+    WriteRules rules = WriteRules.breaking(WriteRule.SHARDS);
+    assertFalse(JournalRulesTest.mixedLeaves(rules, spill).isEmpty());
+  }
+
   @Test
   void aSnapshotThatCountsForQuotasIsNoticed() {
     assertFalse(QuotasTest.countsRightly(WriteRules.breaking(WriteRule.MASTER_SUBVOLUME)));

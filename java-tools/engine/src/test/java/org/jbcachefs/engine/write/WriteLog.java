@@ -45,6 +45,11 @@ final class WriteLog {
     return devices;
   }
 
+  /** What was written, in order. */
+  synchronized List<byte[]> written() {
+    return events.stream().filter(event -> event.bytes() != null).map(Event::bytes).toList();
+  }
+
   /** How much has happened. */
   synchronized int size() {
     return events.size();

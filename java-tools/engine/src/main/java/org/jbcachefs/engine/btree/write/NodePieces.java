@@ -9,6 +9,7 @@ import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.BkeyFormat;
 import org.jbcachefs.format.bkey.BkeyFormatBuilder;
 import org.jbcachefs.format.bkey.Bpos;
+import org.jbcachefs.format.bkey.BtreeId;
 
 /**
  * How the keys of one or more neighbouring nodes are spread over new ones: as few as hold them with
@@ -17,12 +18,16 @@ import org.jbcachefs.format.bkey.Bpos;
 final class NodePieces {
   private final NodeSettings settings;
   private final List<NodeContent> contents;
+  private final BtreeId btree;
+  private final boolean sharded;
 
   /**
    * @param contents of neighbouring nodes, in order
    */
-  NodePieces(NodeSettings settings, List<NodeContent> contents) {
+  NodePieces(NodeSettings settings, int btree, int level, List<NodeContent> contents) {
     this.settings = settings;
+    this.btree = BtreeId.of(btree);
+    this.sharded = settings.isSharded(this.btree, level);
     this.contents = contents;
   }
 
@@ -31,15 +36,46 @@ final class NodePieces {
 
   /** The pieces of that range, in order, without gaps. */
   List<Piece> cut(Bpos min, Bpos max) {
+    List<Piece> pieces = new ArrayList<>();
+    Bpos from = min;
+    for (Bpos end : shardEnds(max)) {
+      pieces.addAll(cutBySize(from, end));
+      from = end.equals(Bpos.MAX) ? null : end.successor();
+    }
+    return pieces;
+  }
+
+  /** Where keys of one shard of inode numbers end, and at last {@code max}. */
+  private List<Bpos> shardEnds(Bpos max) {
+    List<Bpos> ends = new ArrayList<>();
+    long shard = -1;
+    for (NodeContent content : sharded ? contents : List.<NodeContent>of()) {
+      ContentCursor cursor = new ContentCursor(content, Bpos.MIN);
+      while (cursor.next()) {
+        Bkey key = cursor.key();
+        long inode = btree == BtreeId.INODES ? key.offset() : key.inode();
+        long now = settings.shard(inode);
+        if (shard >= 0 && now != shard) {
+          long last = settings.firstOf(now) - 1;
+          ends.add(btree == BtreeId.INODES ? new Bpos(0, last, -1) : new Bpos(last, -1, -1));
+        }
+        shard = now;
+      }
+    }
+    ends.add(max);
+    return ends;
+  }
+
+  private List<Piece> cutBySize(Bpos min, Bpos max) {
     BkeyFormat whole = format(min, max);
-    long bytes = packedBytes(whole);
+    long bytes = packedBytes(whole, min, max);
     int count = (int) Math.max(1, Math.ceilDiv(bytes, settings.keyBytesWanted()));
     if (count == 1) {
       return List.of(new Piece(min, max, whole));
     }
     List<Piece> pieces = new ArrayList<>();
     Bpos from = min;
-    for (Bpos end : ends(whole, bytes, count, max)) {
+    for (Bpos end : ends(whole, bytes, count, min, max)) {
       pieces.add(new Piece(from, end, format(from, end)));
       from = end.equals(Bpos.MAX) ? null : end.successor();
     }
@@ -47,13 +83,13 @@ final class NodePieces {
   }
 
   /** Where the pieces end; the last one at {@code max}. */
-  private List<Bpos> ends(BkeyFormat format, long bytes, int count, Bpos max) {
+  private List<Bpos> ends(BkeyFormat format, long bytes, int count, Bpos min, Bpos max) {
     List<Bpos> ends = new ArrayList<>();
     long share = bytes / count;
     long sum = 0;
     for (NodeContent content : contents) {
-      ContentCursor cursor = new ContentCursor(content, Bpos.MIN);
-      while (cursor.next()) {
+      ContentCursor cursor = new ContentCursor(content, min);
+      while (cursor.next() && cursor.key().comparePos(max) <= 0) {
         sum += packedBytes(format, cursor.key());
         boolean full = sum >= share * (ends.size() + 1) && ends.size() < count - 1;
         if (full && cursor.key().comparePos(max) < 0) {
@@ -65,11 +101,11 @@ final class NodePieces {
     return ends;
   }
 
-  private long packedBytes(BkeyFormat format) {
+  private long packedBytes(BkeyFormat format, Bpos min, Bpos max) {
     long bytes = 0;
     for (NodeContent content : contents) {
-      ContentCursor cursor = new ContentCursor(content, Bpos.MIN);
-      while (cursor.next()) {
+      ContentCursor cursor = new ContentCursor(content, min);
+      while (cursor.next() && cursor.key().comparePos(max) <= 0) {
         bytes += packedBytes(format, cursor.key());
       }
     }

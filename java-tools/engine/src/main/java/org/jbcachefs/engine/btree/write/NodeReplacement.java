@@ -84,7 +84,7 @@ final class NodeReplacement {
   }
 
   private void write(long journalSeq) {
-    NodePieces pieces = new NodePieces(settings, contents);
+    NodePieces pieces = new NodePieces(settings, first.btree(), first.level(), contents);
     int nodeSeq = nodeSeq();
     for (NodePieces.Piece piece : pieces.cut(first.min(), old.getLast().max())) {
       NodePieces.Keys keys = pieces.keys(piece.min(), piece.max());

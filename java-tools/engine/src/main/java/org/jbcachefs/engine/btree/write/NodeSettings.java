@@ -5,6 +5,7 @@ import java.util.random.RandomGenerator;
 import org.jbcachefs.format.checksum.ChecksumType;
 import org.jbcachefs.format.node.BtreeNodeEntryLayout;
 import org.jbcachefs.format.node.BtreeNodeLayout;
+import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.node.NodeContext;
 
 /**
@@ -17,6 +18,9 @@ import org.jbcachefs.format.node.NodeContext;
  */
 public record NodeSettings(
     NodeContext context, ChecksumType checksum, RandomGenerator random, int shardBits) {
+  /** Inode numbers are positive. */
+  private static final int INODE_BITS = 63;
+
   /** Bytes of keys that a bset can count. */
   private static final long BSET_BYTES_MOST = 0xffff * 8L;
 
@@ -38,6 +42,26 @@ public record NodeSettings(
   /** Unwritten keys of so many bytes are written. */
   long tailBytesMost() {
     return context.nodeBytes() / 4L;
+  }
+
+  /** Whether inodes of different shards are kept in different nodes there. */
+  boolean isSharded(BtreeId btree, int level) {
+    return shardBits > 0
+        && level == 0
+        && (btree == BtreeId.INODES
+            || btree == BtreeId.EXTENTS
+            || btree == BtreeId.DIRENTS
+            || btree == BtreeId.XATTRS);
+  }
+
+  /** The shard of an inode number. */
+  long shard(long inode) {
+    return inode >>> (INODE_BITS - shardBits);
+  }
+
+  /** The first number of a shard. */
+  long firstOf(long shard) {
+    return shard << (INODE_BITS - shardBits);
   }
 
   /** A number that tells one node from all others; never 0. */

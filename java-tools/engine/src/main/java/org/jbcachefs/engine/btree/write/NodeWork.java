@@ -283,7 +283,7 @@ public final class NodeWork {
     boolean done = false;
     try {
       keepNearDurable(newest);
-      NodeAppend.Written written = append.write(node, pointer, content, newest);
+      NodeAppend.Written written = append.write(node, pointer, content, stamped(newest));
       boolean root = btrees.root(node.btree()) == node;
       InteriorTransaction transaction =
           new InteriorTransaction(
@@ -307,6 +307,11 @@ public final class NodeWork {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** The number that a set of keys says it has. */
+  private long stamped(long seq) {
+    return rules.hold(WriteRule.NEAR_DURABLE) ? seq : seq + 2 * SEQS_AHEAD;
   }
 
   /** A node is never written with numbers so new that a crash might let them be used again. */
@@ -442,7 +447,8 @@ public final class NodeWork {
         abort(old);
       }
     }
-    new NodeReplacement(btrees, committer, pins, settings, storage, old, contents).run(seq);
+    new NodeReplacement(btrees, committer, pins, settings, storage, old, contents)
+        .run(stamped(seq));
   }
 
   /** A neighbour under the same parent that fits into one node with this one; made busy. */
@@ -490,16 +496,11 @@ public final class NodeWork {
   /** Inode numbers of different shards stay in different nodes. */
   private boolean isShardBoundary(LiveNode node, boolean after) {
     BtreeId btree = BtreeId.of(node.btree());
-    if (settings.shardBits() == 0 || btree == null || node.level() > 0) {
+    if (!settings.isSharded(btree, node.level())) {
       return false;
     }
-    boolean sharded =
-        btree == BtreeId.INODES
-            || btree == BtreeId.EXTENTS
-            || btree == BtreeId.DIRENTS
-            || btree == BtreeId.XATTRS;
     Bpos first = after ? node.max().successor() : node.min();
     long inode = btree == BtreeId.INODES ? first.offset() : first.inode();
-    return sharded && Long.numberOfTrailingZeros(inode) >= 63 - settings.shardBits();
+    return Long.numberOfTrailingZeros(inode) >= 63 - settings.shardBits();
   }
 }

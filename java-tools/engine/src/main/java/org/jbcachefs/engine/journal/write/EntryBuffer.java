@@ -3,6 +3,8 @@ package org.jbcachefs.engine.journal.write;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import org.jbcachefs.format.bytes.BitRange;
+import org.jbcachefs.format.bytes.Le;
 import org.jbcachefs.format.journal.Jset;
 import org.jbcachefs.format.journal.JsetBuilder;
 
@@ -60,6 +62,12 @@ final class EntryBuffer {
     lastSeq = oldestNeeded;
     builder.lastSeq(oldestNeeded);
     paddedBytes = builder.finish(blockBytes);
+  }
+
+  /** One of the entry's flags. */
+  void flag(BitRange flag, boolean set) {
+    int flags = Le.u32(bytes, Jset.OFFSET_FLAGS);
+    Le.putU32(bytes, Jset.OFFSET_FLAGS, (int) flag.set(flags, set ? 1 : 0));
   }
 
   Jset jset() {

@@ -12,6 +12,7 @@ import org.jbcachefs.engine.sb.write.ReplicasEntries;
 import org.jbcachefs.format.error.BcachefsException;
 import org.jbcachefs.format.error.DeviceException;
 import org.jbcachefs.format.error.Place;
+import org.jbcachefs.format.journal.Jset;
 import org.jbcachefs.format.journal.JsetIntegrity;
 import org.jbcachefs.format.tables.DataType;
 
@@ -68,6 +69,8 @@ public final class EntryWriter {
    * @throws DeviceException if no device took it, or one that may hold other data cannot be flushed
    */
   void write(EntryBuffer entry, List<Target> targets) {
+    entry.flag(Jset.HAS_OVERWRITES, !rules.hold(WriteRule.OVERWRITES_FLAG));
+    entry.flag(Jset.NO_FLUSH, !rules.hold(WriteRule.FLUSH_ENTRIES));
     JsetIntegrity.seal(entry.jset(), settings.key());
     List<Integer> on = targets.stream().map(Target::device).sorted().toList();
     boolean first = !replicas.anyJournal();
