@@ -2,10 +2,10 @@
 package org.jbcachefs.engine.btree.write;
 
 import java.util.random.RandomGenerator;
+import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.checksum.ChecksumType;
 import org.jbcachefs.format.node.BtreeNodeEntryLayout;
 import org.jbcachefs.format.node.BtreeNodeLayout;
-import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.node.NodeContext;
 
 /**
