@@ -22,6 +22,7 @@ from .kernel import TRANSPORT, module_bytes
 HERE = pathlib.Path(__file__).resolve().parent.parent
 QEMU = "qemu-system-x86_64"
 PR_SET_PDEATHSIG = 1
+OTHER_TRIES = 4
 OTHER_SEEDS = 500000
 BOOTS = 3
 BOOT_SECONDS = 120
@@ -226,10 +227,15 @@ class Guest:
 
 
 def insist(who, attempt, seed):
-    """Tries other seeds, twice, when the kernel did not get through: those with bcachefs have deadlocks of their own."""
-    for other in (seed + OTHER_SEEDS, seed + 2 * OTHER_SEEDS):
+    """Tries other seeds, a few times, when the kernel did not get through: those with bcachefs have deadlocks and bugs of their own."""
+    for _ in range(OTHER_TRIES):
         try:
             return attempt(seed)
+        except GuestFailure as failure:
+            other = seed + OTHER_SEEDS
+            print(f"{who}: seed {seed}: the kernel failed, trying seed {other}: {str(failure)[:1500]}", flush=True)
+            seed = other
+    return attempt(seed)
         except GuestFailure as failure:
             print(f"{who}: seed {seed}: the kernel failed, trying seed {other}: {str(failure)[:1500]}", flush=True)
             seed = other

@@ -8,6 +8,7 @@ import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jbcachefs.cli.control.MountedChanges;
 import org.jbcachefs.cli.control.MountedChecks;
@@ -60,7 +61,7 @@ final class ChangeableFilesystem implements MountedFilesystem {
   private Thread cleaner;
 
   private Thread worker;
-  private volatile int rest;
+  private final AtomicInteger rest = new AtomicInteger();
 
   private Session session;
 
@@ -107,7 +108,7 @@ final class ChangeableFilesystem implements MountedFilesystem {
         if (tree.needsCleanUp() && (cleaner == null || !cleaner.isAlive())) {
           cleaner = Thread.ofPlatform().name("cleanup").daemon().start(this::cleanUp);
         }
-        if (reconcile && (worker == null || !worker.isAlive()) && --rest <= 0) {
+        if (reconcile && (worker == null || !worker.isAlive()) && rest.decrementAndGet() <= 0) {
           worker = Thread.ofPlatform().name("reconcile").daemon().start(this::reconcile);
         }
       }
@@ -129,7 +130,7 @@ final class ChangeableFilesystem implements MountedFilesystem {
           if (filesystem.hasBackgroundWork()) {
             long end = System.nanoTime() + WORK_NANOS;
             long did = filesystem.reconcile(() -> goOn() && System.nanoTime() - end < 0);
-            rest = did == 0 ? ROUNDS_OF_REST : 0;
+            rest.set(did == 0 ? ROUNDS_OF_REST : 0);
           }
         });
   }

@@ -129,7 +129,9 @@ record ChecksOfCommands(
     try {
       for (Map.Entry<Long, Set<ByteBuffer>> directory : names.entrySet()) {
         for (ByteBuffer name : directory.getValue()) {
-          notifier.get().forgetEntry(directory.getKey(), name.array());
+          byte[] bytes = new byte[name.remaining()];
+          name.duplicate().get(bytes);
+          notifier.get().forgetEntry(directory.getKey(), bytes);
         }
       }
       for (long node : nodes) {

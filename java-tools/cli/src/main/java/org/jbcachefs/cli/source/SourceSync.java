@@ -352,7 +352,9 @@ public final class SourceSync {
       tree.allocate(to, AllocateMode.PUNCH_HOLE, first, last - first);
       changed = true;
     }
-    return clear(to, from, first) | clear(to, last, size) | changed;
+    boolean before = clear(to, from, first);
+    boolean behind = clear(to, last, size);
+    return before || behind || changed;
   }
 
   private boolean isEnd(InodeId to, long offset) {

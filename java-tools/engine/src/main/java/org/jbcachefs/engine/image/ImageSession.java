@@ -56,7 +56,6 @@ public final class ImageSession implements AutoCloseable {
   private static final int PAGE = 4096;
 
   private final BlockDevice image;
-  private final BlockDevice temporary;
   private final WriteOptions options;
   private final Placement placement;
   private final WritableFilesystem filesystem;
@@ -73,12 +72,10 @@ public final class ImageSession implements AutoCloseable {
 
   private ImageSession(
       BlockDevice image,
-      BlockDevice temporary,
       WriteOptions options,
       Placement placement,
       WritableFilesystem filesystem) {
     this.image = image;
-    this.temporary = temporary;
     this.options = options;
     this.placement = placement;
     this.filesystem = filesystem;
@@ -93,11 +90,10 @@ public final class ImageSession implements AutoCloseable {
   public static ImageSession create(
       FormatOptions plan, Optional<FilesystemKey> key, WriteOptions options) {
     BlockDevice image = plan.members().get(IMAGE).device();
-    BlockDevice temporary = plan.members().get(TEMPORARY).device();
     Placement placement = new Placement();
     WriteOptions write = options.withPlacement(placement::allows);
     WritableFilesystem made = FilesystemFormat.create(lent(plan).withoutCopyAtEnd(), key, write);
-    return new ImageSession(image, temporary, options, placement, made);
+    return new ImageSession(image, options, placement, made);
   }
 
   private static FormatOptions lent(FormatOptions plan) {
@@ -133,7 +129,7 @@ public final class ImageSession implements AutoCloseable {
       rebuildSpace(opened);
       // What the image showed before must stay there until the end.
       opened.repair().keepEmptied(device -> device == IMAGE);
-      ImageSession session = new ImageSession(held, temporary, options, placement, opened);
+      ImageSession session = new ImageSession(held, options, placement, opened);
       done = true;
       return session;
     } finally {
@@ -209,7 +205,7 @@ public final class ImageSession implements AutoCloseable {
       long first = done.layout().sectors().getFirst() << 9;
       held.commit(first, first + done.layout().maxBytes());
     }
-    return buckets * done.members().get(IMAGE).bucketSectors() << 9;
+    return (buckets * done.members().get(IMAGE).bucketSectors()) << 9;
   }
 
   private SuperblockWriter imageAlone() {

@@ -133,7 +133,7 @@ final class ImageSuperblocks {
   }
 
   /** The image alone: what both changes to that do. */
-  private abstract static class Alone implements SuperblockWriter.Change {
+  abstract static class Alone implements SuperblockWriter.Change {
     private final SuperblockWriter superblock;
     private final long buckets;
 

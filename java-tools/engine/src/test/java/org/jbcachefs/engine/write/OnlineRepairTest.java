@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jbcachefs.block.BlockDevice;
@@ -57,7 +58,7 @@ class OnlineRepairTest {
     private final WritableTree tree;
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private volatile boolean ended;
-    private volatile int done;
+    private final AtomicInteger done = new AtomicInteger();
 
     Writer(WritableFilesystem filesystem, WritableTree tree) {
       this.filesystem = filesystem;
@@ -78,7 +79,7 @@ class OnlineRepairTest {
         } finally {
           gate.readLock().unlock();
         }
-        done++;
+        done.incrementAndGet();
       }
     }
 
@@ -174,9 +175,9 @@ class OnlineRepairTest {
       Writer writer = new Writer(filesystem, tree);
       writer.start();
       for (int i = 0; i < CHECKS; i++) {
-        int before = writer.done;
+        int before = writer.done.get();
         assertEquals(0, fsck(filesystem, 0).first().findings(), found::toString);
-        assertTrue(writer.done > before, "nothing was changed meanwhile");
+        assertTrue(writer.done.get() > before, "nothing was changed meanwhile");
       }
       writer.end();
     }

@@ -29,12 +29,16 @@ public final class ChangeGate {
     if (state != State.OPEN) {
       return false;
     }
+    boolean open = false;
     passing.readLock().lock();
-    if (state == State.OPEN) {
-      return true;
+    try {
+      open = state == State.OPEN;
+    } finally {
+      if (!open) {
+        passing.readLock().unlock();
+      }
     }
-    passing.readLock().unlock();
-    return false;
+    return open;
   }
 
   /** Comes out again. */

@@ -273,10 +273,11 @@ public final class Reconcile {
     }
     if (what == SCAN_METADATA || what == SCAN_ALL) {
       boolean whole = scanNodes(goOn);
-      return what == SCAN_METADATA || !whole
-          ? whole
-          : scan(BtreeId.EXTENTS, Bpos.MIN, Bpos.MAX, goOn)
-              && scan(BtreeId.REFLINK, Bpos.MIN, Bpos.MAX, goOn);
+      if (what == SCAN_METADATA || !whole) {
+        return whole;
+      }
+      return scan(BtreeId.EXTENTS, Bpos.MIN, Bpos.MAX, goOn)
+          && scan(BtreeId.REFLINK, Bpos.MIN, Bpos.MAX, goOn);
     }
     // Of stripes, which there are none of here.
     return true;
