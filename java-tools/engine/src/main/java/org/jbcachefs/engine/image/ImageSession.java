@@ -71,10 +71,7 @@ public final class ImageSession implements AutoCloseable {
   }
 
   private ImageSession(
-      BlockDevice image,
-      WriteOptions options,
-      Placement placement,
-      WritableFilesystem filesystem) {
+      BlockDevice image, WriteOptions options, Placement placement, WritableFilesystem filesystem) {
     this.image = image;
     this.options = options;
     this.placement = placement;
