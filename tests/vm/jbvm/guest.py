@@ -236,10 +236,6 @@ def insist(who, attempt, seed):
             print(f"{who}: seed {seed}: the kernel failed, trying seed {other}: {str(failure)[:1500]}", flush=True)
             seed = other
     return attempt(seed)
-        except GuestFailure as failure:
-            print(f"{who}: seed {seed}: the kernel failed, trying seed {other}: {str(failure)[:1500]}", flush=True)
-            seed = other
-    return attempt(seed)
 
 
 def compile_program(source, into, *flags):
