@@ -457,23 +457,31 @@ public final class WritableTree implements AutoCloseable {
    * are any. What it occupies is free only after {@link #cleanUp}.
    */
   public void deleteSubvolume(InodeId directory, byte[] name) {
-    // What is in it is looked through for quotas before it is cleaned up.
-    synchronized (quotas.areOn() ? dead : new Object()) {
-      int counted =
-          transact(
-                  "subvolume_delete",
-                  tree -> {
-                    Subvolumes subvolumes = new Subvolumes(tree);
-                    int id = subvolumes.unlink(directory, name);
-                    int snapshot = quotas.counted(id);
-                    subvolumes.delete(id);
-                    return snapshot;
-                  })
-              .value();
+    if (!quotas.areOn()) {
+      removeSubvolume(directory, name);
+      return;
+    }
+    // What is in it is looked through before it is cleaned up.
+    synchronized (dead) {
+      int counted = removeSubvolume(directory, name);
       if (counted != 0) {
         quotas.left(counted);
       }
     }
+  }
+
+  /** The snapshot that does not count for quotas any more; 0 if none did. */
+  private int removeSubvolume(InodeId directory, byte[] name) {
+    return transact(
+            "subvolume_delete",
+            tree -> {
+              Subvolumes subvolumes = new Subvolumes(tree);
+              int id = subvolumes.unlink(directory, name);
+              int snapshot = quotas.counted(id);
+              subvolumes.delete(id);
+              return snapshot;
+            })
+        .value();
   }
 
   /** Deletes what is left of deleted subvolumes; takes long if that is much. One at a time. */
