@@ -81,7 +81,7 @@ class ImageCommandTest {
   private static Map<String, String> tree(Path top) throws IOException {
     Map<String, String> found = new TreeMap<>();
     try (Stream<Path> paths = Files.walk(top)) {
-      for (Path path : (Iterable<Path>) paths::iterator) {
+      for (Path path : paths.toList()) {
         String name = top.relativize(path).toString();
         if (!name.isEmpty() && !name.equals("lost+found")) {
           found.put(name, described(path));
