@@ -47,9 +47,13 @@ final class EntryKeys {
             keys, BtreeId.DIRENTS, KeyType.DIRENT, id.number(), this::isSeen, this::hashOf);
   }
 
-  /** A subvolume's entry belongs to one subvolume, whoever else may see the key. */
+  /**
+   * A subvolume's entry belongs to one subvolume, whoever else may see the key. A repair, which
+   * looks for none of them, sees all.
+   */
   private boolean isSeen(Bkey key) {
-    return Dirent.type(key) != Dirent.TYPE_SUBVOLUME
+    return subvolume == 0
+        || Dirent.type(key) != Dirent.TYPE_SUBVOLUME
         || (int) (Dirent.target(key) >>> Integer.SIZE) == subvolume;
   }
 

@@ -10,6 +10,7 @@ import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.check.CheckFinding;
 import org.jbcachefs.engine.commit.Transaction;
 import org.jbcachefs.engine.data.write.ExtentCut;
+import org.jbcachefs.engine.data.write.ExtentOverwrite;
 import org.jbcachefs.engine.fs.write.EntryRepair;
 import org.jbcachefs.engine.repair.Repair;
 import org.jbcachefs.engine.repair.RepairContext;
@@ -114,6 +115,8 @@ public final class RepairContents implements Repair {
 
   /** One finding, in one transaction. */
   private static final class One {
+    private static final int MOST_CUT = 64;
+
     private final RepairContext context;
     private final Transaction transaction;
     private final CheckFinding finding;
@@ -221,33 +224,44 @@ public final class RepairContents implements Repair {
 
     /**
      * Every version of the inode that sees the extent and is too short for it becomes as long, if
-     * its number of sectors says that the extent is its own; else the extent is not the file's.
+     * its number of sectors says that the extent is its own; else that version loses what is past
+     * its end, and the others keep it.
      */
     private void grow() {
-      List<Inode> versions = new ArrayList<>();
+      List<Bkey> versions = new ArrayList<>();
       long number = pos.inode();
       try (KeyIterator keys =
           transaction.iterate(BtreeId.INODES, new Bpos(0, number, 0), new Bpos(0, number, -1))) {
         while (keys.next()) {
-          if (Inode.is(keys.key())) {
-            versions.add(Inode.decode(keys.key()));
-          }
+          versions.add(keys.key().copy());
         }
       }
       long block = context.filesystem().superblock().blockBytes();
-      for (Inode inode : versions) {
-        long last = (inode.size() + block - 1) / block * block;
+      for (Bkey key : versions) {
+        // One that hides those above it is of a file that was removed there.
+        Inode inode = Inode.is(key) ? Inode.decode(key) : null;
+        long last = inode == null ? 0 : (inode.size() + block - 1) / block * block;
         boolean isShort = Long.compareUnsigned(last, pos.offset() << 9) < 0;
-        if (isShort && !inode.isDirectory() && sees(inode.snapshot())) {
-          if (inode.sectors() != sectors(inode)) {
-            transaction.delete(BtreeId.EXTENTS, pos);
-            return;
-          }
+        boolean directory = inode != null && inode.isDirectory();
+        if (!isShort || directory || !sees(key.snapshot())) {
+          continue;
+        }
+        if (inode != null && inode.sectors() == sectors(inode)) {
           InodeBuilder longer = new InodeBuilder(inode, inode.snapshot());
           longer.set(InodeField.SIZE, pos.offset() << 9);
           transaction.update(BtreeId.INODES, longer.toKey());
+        } else {
+          cutOff(key.snapshot(), last >>> 9);
         }
       }
+    }
+
+    private void cutOff(int version, long from) {
+      int below = table.isAncestor(version, pos.snapshot()) ? version : pos.snapshot();
+      Superblock superblock = context.filesystem().superblock();
+      ExtentCut cut = new ExtentCut(ExtentEntrySizes.of(superblock::extentTypeU64s));
+      new ExtentOverwrite(seenBy(below).keys(), cut)
+          .replace(pos.inode(), from, pos.offset(), null, MOST_CUT);
     }
 
     /** Sectors of all extents that a version sees. */

@@ -92,7 +92,13 @@ public final class RepairNames implements Repair {
         Bpos kept = kept(was, seen);
         for (Bpos at : seen) {
           if (!at.equals(kept)) {
-            repair(context, transaction, table, at.snapshot()).remove(at);
+            // An ancestor's entry stays one of the ancestor's version of the inode.
+            boolean inherited =
+                was.get(InodeField.SUBVOL) == 0
+                    && table.isAncestor(pos.snapshot(), at.snapshot());
+            int in = inherited ? pos.snapshot() : at.snapshot();
+            repair(context, transaction, table, in)
+                .remove(new Bpos(at.inode(), at.offset(), in));
           }
         }
         return;

@@ -42,8 +42,7 @@ class RepairCasesTest {
   private static final Map<String, String> LEFT =
       Map.of(
           "sb_option-metadata_checksum", "nothing is written before the checksum type is known",
-          "ptr_before_first_bucket", "the member says that its superblock lies before all buckets",
-          "subvolume_with_two_names", "a subvolume's second name is taken for an older version's");
+          "ptr_before_first_bucket", "the member says that its superblock lies before all buckets");
 
   private static final RepairedTrees TREES = new RepairedTrees();
 
