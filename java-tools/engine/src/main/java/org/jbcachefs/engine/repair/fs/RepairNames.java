@@ -94,11 +94,9 @@ public final class RepairNames implements Repair {
           if (!at.equals(kept)) {
             // An ancestor's entry stays one of the ancestor's version of the inode.
             boolean inherited =
-                was.get(InodeField.SUBVOL) == 0
-                    && table.isAncestor(pos.snapshot(), at.snapshot());
+                was.get(InodeField.SUBVOL) == 0 && table.isAncestor(pos.snapshot(), at.snapshot());
             int in = inherited ? pos.snapshot() : at.snapshot();
-            repair(context, transaction, table, in)
-                .remove(new Bpos(at.inode(), at.offset(), in));
+            repair(context, transaction, table, in).remove(new Bpos(at.inode(), at.offset(), in));
           }
         }
         return;
