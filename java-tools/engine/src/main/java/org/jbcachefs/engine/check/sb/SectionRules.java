@@ -10,11 +10,13 @@ import org.jbcachefs.engine.check.CheckFinding;
 import org.jbcachefs.format.error.Finding;
 import org.jbcachefs.format.sb.DiskGroupsSection;
 import org.jbcachefs.format.sb.RawSection;
+import org.jbcachefs.format.sb.ReplicasSection;
 import org.jbcachefs.format.sb.SectionType;
+import org.jbcachefs.format.tables.DataType;
 
 /**
- * What sections promise of each other and whoever reads one of them does not see: there is one of
- * each kind, and labels form trees. Sections that are wrong by themselves are no superblock's:
+ * What sections promise and whoever reads one of them does not see: there is one of each kind,
+ * labels form trees, and no set of devices is listed twice. Sections that are wrong by themselves are no superblock's:
  * those are refused before.
  */
 final class SectionRules {
@@ -32,10 +34,27 @@ final class SectionRules {
         report(type, "there is another section of that kind before, so that nobody reads this one");
       }
     }
+    replicas(context.superblock().replicas());
     List<DiskGroupsSection.Label> labels = context.superblock().diskGroups().labels();
     for (int index = 0; index < labels.size(); index++) {
       if (!labels.get(index).deleted()) {
         label(labels, index);
+      }
+    }
+  }
+
+  /** In whatever order an entry names its devices. */
+  private void replicas(ReplicasSection section) {
+    Set<ReplicasSection.Entry> seen = new HashSet<>();
+    for (ReplicasSection.Entry entry : section.entries()) {
+      List<Integer> devices = entry.devices().stream().sorted().toList();
+      if (!seen.add(new ReplicasSection.Entry(entry.dataType(), entry.required(), devices))) {
+        report(
+            SectionType.of(section.type()),
+            "it has two entries for "
+                + DataType.nameOf(entry.dataType())
+                + " on devices "
+                + devices);
       }
     }
   }

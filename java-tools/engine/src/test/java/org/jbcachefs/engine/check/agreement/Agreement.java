@@ -38,8 +38,12 @@ import org.jbcachefs.format.tables.RecoveryPass;
  * exit code other than 0. A line {@code ERRID name} in what it prints names an error id.
  */
 public final class Agreement {
-  /** What the 1.13 tools say of a filesystem that is not clean, whatever is in its journal. */
-  private static final String REFUSED = "needs recovery from older version";
+  /**
+   * What the 1.13 tools say of a filesystem that is not clean, whatever is in its journal, and of
+   * features that came after them.
+   */
+  private static final List<String> REFUSALS =
+      List.of("needs recovery from older version", "Filesystem has incompatible features");
 
   private static final int OTHER_SECONDS = 40;
   private static final long OURS_MILLIS = 60_000;
@@ -218,7 +222,7 @@ public final class Agreement {
     }
     try (var lines = Files.lines(log, StandardCharsets.ISO_8859_1)) {
       List<String> said = lines.toList();
-      if (said.stream().anyMatch(line -> line.contains(REFUSED))) {
+      if (said.stream().anyMatch(line -> REFUSALS.stream().anyMatch(line::contains))) {
         return false;
       }
       said.stream()
