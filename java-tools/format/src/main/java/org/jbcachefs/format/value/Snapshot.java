@@ -101,6 +101,16 @@ public record Snapshot(
     return is(STATE_NO_KEYS, FLAG_NO_KEYS);
   }
 
+  /**
+   * Whether it should name a subvolume: one that is marked so, and since there are state words any
+   * leaf whose word says that it is in use or about to go.
+   */
+  public boolean ofSubvolume() {
+    return state == STATE_LIVE || state == STATE_WILL_DELETE
+        ? child0 == 0
+        : (flags & FLAG_SUBVOL) != 0;
+  }
+
   /** The word that a state is meant to be, flipped bits mended; 0 if it is near none. */
   public static int nearestState(int state) {
     return StateWord.nearest(state, STATES);

@@ -44,8 +44,7 @@ public final class CheckSnapshots implements CheckPass {
       Snapshot node = facts.snapshots().get(id);
       int parent = facts.parent(id);
       depths.put(id, parent == 0 ? 0 : depths.get(parent) + 1);
-      states.check(id, node);
-      if (!node.deleted()) {
+      if (!states.check(id, node)) {
         checkParent(id, node);
         checkChildren(id, node);
         checkSubvolume(id, node);
@@ -94,7 +93,7 @@ public final class CheckSnapshots implements CheckPass {
   }
 
   private void checkSubvolume(int id, Snapshot node) {
-    boolean expected = (node.flags() & Snapshot.FLAG_SUBVOL) != 0 && !node.willDelete();
+    boolean expected = node.ofSubvolume() && !node.willDelete();
     int number = node.subvolume();
     if (!expected) {
       if (number != 0) {
@@ -134,7 +133,7 @@ public final class CheckSnapshots implements CheckPass {
           FsckError.SNAPSHOT_DELETED_BUT_SUBVOL_LIVE,
           id,
           "it is deleted, but subvolume " + number + " shows it");
-    } else if ((node.flags() & Snapshot.FLAG_SUBVOL) == 0 && node.child0() == 0) {
+    } else if (!node.ofSubvolume() && node.child0() == 0) {
       report(
           FsckError.SNAPSHOT_SUBVOL_FLAG_WRONG,
           id,

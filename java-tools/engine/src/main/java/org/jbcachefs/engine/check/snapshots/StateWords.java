@@ -20,7 +20,8 @@ final class StateWords {
     this.present = context.since(MetadataVersion.PER_DEV_FRAGMENTATION_LRU);
   }
 
-  void check(int id, Snapshot node) {
+  /** Whether the node is a tombstone, whatever its word says. */
+  boolean check(int id, Snapshot node) {
     if (present && node.bytes() >= Snapshot.BYTES) {
       report(
           node.state(),
@@ -29,7 +30,37 @@ final class StateWords {
           FsckError.SNAPSHOT_STATE_BITFLIP,
           BtreeId.SNAPSHOTS,
           SnapshotFacts.pos(id));
+      return checkFlags(id, node) || node.deleted();
     }
+    return node.deleted();
+  }
+
+  /** The flags of older versions, which are written beside the word. */
+  private boolean checkFlags(int id, Snapshot node) {
+    boolean ofSubvolume = (node.flags() & Snapshot.FLAG_SUBVOL) != 0;
+    if (node.state() == Snapshot.STATE_LIVE && ofSubvolume != (node.subvolume() != 0)) {
+      context.report(
+          CheckFinding.of(
+                  FsckError.SNAPSHOT_SUBVOL_FLAG_WRONG, "whether it is marked as a subvolume's")
+              .at(BtreeId.SNAPSHOTS, SnapshotFacts.pos(id))
+              .expected(node.subvolume() != 0)
+              .found(ofSubvolume));
+    }
+    // Only a tombstone is of no tree: an older kernel made it one, and left the word alone.
+    int nearest = Snapshot.nearestState(node.state());
+    boolean stale =
+        nearest != 0
+            && nearest != Snapshot.STATE_DELETED
+            && (node.flags() & Snapshot.FLAG_DELETED) != 0
+            && node.tree() == 0;
+    if (stale) {
+      context.report(
+          CheckFinding.of(FsckError.SNAPSHOT_STATE_STALE_TOMBSTONE, "its state")
+              .at(BtreeId.SNAPSHOTS, SnapshotFacts.pos(id))
+              .expected("deleted, as its flags and its missing tree say")
+              .found(hex(node.state())));
+    }
+    return stale;
   }
 
   void check(int number, Subvolume subvolume) {
