@@ -16,8 +16,8 @@ import org.jbcachefs.format.tables.DataType;
 
 /**
  * What sections promise and whoever reads one of them does not see: there is one of each kind,
- * labels form trees, and no set of devices is listed twice. Sections that are wrong by themselves are no superblock's:
- * those are refused before.
+ * labels form trees, and no set of devices is listed twice. Sections that are wrong by themselves
+ * are no superblock's: those are refused before.
  */
 final class SectionRules {
   private final CheckContext context;
