@@ -106,7 +106,7 @@ public record Snapshot(
    * leaf whose word says that it is in use or about to go.
    */
   public boolean ofSubvolume() {
-    return state == STATE_LIVE || state == STATE_WILL_DELETE
+    return (state == STATE_LIVE || state == STATE_WILL_DELETE)
         ? child0 == 0
         : (flags & FLAG_SUBVOL) != 0;
   }
