@@ -67,16 +67,7 @@ public final class FormatCommand implements CliCommand {
       description = "Only say what would be made.")
   private boolean dryRun;
 
-  @Option(
-      names = {"-q", "--quiet"},
-      description = "Print nothing but errors.")
-  private boolean quiet;
-
-  @Option(
-      names = {"-v", "--verbose"},
-      description = "Accepted, without effect.")
-  @SuppressWarnings("unused")
-  private boolean verbose;
+  @Mixin private QuietOptions says = new QuietOptions();
 
   @Option(
       names = "--fs-size",
@@ -171,7 +162,7 @@ public final class FormatCommand implements CliCommand {
       json.beginObject().field("dry_run", dryRun).key("superblock");
       new SuperblockJson(superblock, names).write(json);
       json.endObject();
-    } else if (!quiet) {
+    } else if (!says.quiet()) {
       CalendarTime time = new CalendarTime(invocation.clock().getZone());
       SuperblockText text = new SuperblockText(superblock, names, time);
       invocation.out().text().print(text.all(EnumSet.of(SectionType.MEMBERS_V2), false, false));

@@ -64,16 +64,7 @@ public final class ImageCreateCommand implements CliCommand {
       description = "Make the image as a temporary file, which is removed at once.")
   private boolean dryRun;
 
-  @Option(
-      names = {"-q", "--quiet"},
-      description = "Print nothing but errors.")
-  private boolean quiet;
-
-  @Option(
-      names = {"-v", "--verbose"},
-      description = "Accepted, without effect.")
-  @SuppressWarnings("unused")
-  private boolean verbose;
+  @Mixin private QuietOptions says = new QuietOptions();
 
   @Parameters(arity = "1", paramLabel = "IMAGE", description = "The file; it need not exist.")
   private String image;
@@ -143,7 +134,7 @@ public final class ImageCreateCommand implements CliCommand {
       invocation.out().filesystem(session.filesystem().superblock().userUuid());
       SourceSync.Totals totals = SourceSync.run(invocation, session.filesystem(), source);
       long bytes = session.finish(keepAlloc);
-      ImageReport.show(invocation, totals, bytes, dryRun, quiet);
+      ImageReport.show(invocation, totals, bytes, dryRun, says.quiet());
       return bytes;
     }
   }

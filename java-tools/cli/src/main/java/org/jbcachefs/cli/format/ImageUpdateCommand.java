@@ -51,16 +51,7 @@ public final class ImageUpdateCommand implements CliCommand {
       description = "In memory alone: only say what would be changed.")
   private boolean dryRun;
 
-  @Option(
-      names = {"-q", "--quiet"},
-      description = "Print nothing but errors.")
-  private boolean quiet;
-
-  @Option(
-      names = {"-v", "--verbose"},
-      description = "Accepted, without effect.")
-  @SuppressWarnings("unused")
-  private boolean verbose;
+  @Mixin private QuietOptions says = new QuietOptions();
 
   @Parameters(arity = "1", paramLabel = "IMAGE", description = "The image.")
   private String image;
@@ -114,7 +105,7 @@ public final class ImageUpdateCommand implements CliCommand {
       invocation.out().filesystem(session.filesystem().superblock().userUuid());
       SourceSync.Totals totals = SourceSync.run(invocation, session.filesystem(), source);
       long bytes = session.finish(keepAlloc);
-      ImageReport.show(invocation, totals, bytes, dryRun, quiet);
+      ImageReport.show(invocation, totals, bytes, dryRun, says.quiet());
       return bytes;
     }
   }

@@ -124,6 +124,15 @@ public record FormatOptions(
 
   /** The same with other members. */
   public FormatOptions withMembers(List<MemberFormat> others) {
+    return with(others, copyAtEnd);
+  }
+
+  /** The same without a copy of the superblock at the end: members can be cut there later. */
+  public FormatOptions withoutCopyAtEnd() {
+    return with(members, false);
+  }
+
+  private FormatOptions with(List<MemberFormat> others, boolean copy) {
     return new FormatOptions(
         internalUuid,
         userUuid,
@@ -137,24 +146,6 @@ public record FormatOptions(
         diskGroups,
         crypt,
         others,
-        copyAtEnd);
-  }
-
-  /** The same without a copy of the superblock at the end: members can be cut there later. */
-  public FormatOptions withoutCopyAtEnd() {
-    return new FormatOptions(
-        internalUuid,
-        userUuid,
-        label,
-        versionAllowed,
-        blockBytes,
-        btreeNodeBytes,
-        extentBpShift,
-        superblockSectors,
-        options,
-        diskGroups,
-        crypt,
-        members,
-        false);
+        copy);
   }
 }
