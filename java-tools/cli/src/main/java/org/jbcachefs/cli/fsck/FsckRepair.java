@@ -98,13 +98,21 @@ final class FsckRepair implements RepairListener {
     WriteOptions write = WriteOptions.defaults().withOpen(open).withClock(invocation.clock());
     RepairOutcome outcome = new RepairRun(devices, new RepairOptions(write, check), this).run();
     progress.erase();
-    RepairReport report = new RepairReport(invocation.out(), outcome, first, last, dryRun);
-    repairs.forEach((name, count) -> report.repair(name, count.findings, count.what));
-    report.write();
-    int left = outcome.isClean() ? FsckExit.CLEAN : FsckExit.UNCORRECTED;
+    report(outcome, dryRun);
     if (dryRun) {
       return outcome.first().findings() == 0 ? FsckExit.CLEAN : FsckExit.UNCORRECTED;
     }
+    return exitCode(outcome);
+  }
+
+  private void report(RepairOutcome outcome, boolean dryRun) {
+    RepairReport report = new RepairReport(invocation.out(), outcome, first, last, dryRun);
+    repairs.forEach((name, count) -> report.repair(name, count.findings, count.what));
+    report.write();
+  }
+
+  private static int exitCode(RepairOutcome outcome) {
+    int left = outcome.isClean() ? FsckExit.CLEAN : FsckExit.UNCORRECTED;
     return outcome.isChanged() ? left | FsckExit.CORRECTED : left;
   }
 
@@ -129,15 +137,12 @@ final class FsckRepair implements RepairListener {
     if (rounds == 0) {
       new FsckReport(invocation.out(), first, outcome.first()).write();
     } else {
-      RepairReport report = new RepairReport(invocation.out(), outcome, first, last, false);
-      repairs.forEach((name, count) -> report.repair(name, count.findings, count.what));
-      report.write();
+      report(outcome, false);
       if (!outcome.isClean() && !invocation.out().isJson()) {
         invocation.note("what is left takes a repair of the filesystem when it is not mounted");
       }
     }
-    int left = outcome.isClean() ? FsckExit.CLEAN : FsckExit.UNCORRECTED;
-    return outcome.isChanged() ? left | FsckExit.CORRECTED : left;
+    return exitCode(outcome);
   }
 
   @Override

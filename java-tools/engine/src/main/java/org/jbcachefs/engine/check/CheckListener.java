@@ -3,17 +3,17 @@ package org.jbcachefs.engine.check;
 
 import org.jbcachefs.format.tables.RecoveryPass;
 
-/** Told of what a check does and finds. */
+/** Told of what a check does and finds; whoever wants its findings alone leaves out the rest. */
 public interface CheckListener {
   /** A pass begins; one after the other. */
-  void begin(RecoveryPass pass);
+  default void begin(RecoveryPass pass) {}
 
   /**
    * A pass began to look through something.
    *
    * @param what e.g. the name of a btree
    */
-  void stage(String what);
+  default void stage(String what) {}
 
   /**
    * More of the stage is done; called by any thread.
@@ -21,7 +21,7 @@ public interface CheckListener {
    * @param items looked at since the last call
    * @param fraction how much of the stage is done, 0 to 1
    */
-  void progress(long items, double fraction);
+  default void progress(long items, double fraction) {}
 
   /** Something is wrong; one call at a time, in an order that does not depend on threads. */
   void finding(CheckFinding finding);
@@ -31,5 +31,5 @@ public interface CheckListener {
    *
    * @param nanoseconds how long it took
    */
-  void end(RecoveryPass pass, long nanoseconds);
+  default void end(RecoveryPass pass, long nanoseconds) {}
 }

@@ -77,16 +77,7 @@ public final class CheckRun implements CheckListener {
   }
 
   @Override
-  public void stage(String what) {}
-
-  @Override
-  public void progress(long items, double fraction) {}
-
-  @Override
   public void finding(CheckFinding finding) {
     findings.add(finding);
   }
-
-  @Override
-  public void end(RecoveryPass pass, long nanoseconds) {}
 }

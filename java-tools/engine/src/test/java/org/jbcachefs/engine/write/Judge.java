@@ -20,7 +20,6 @@ import org.jbcachefs.engine.recovery.ReadFilesystem;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.error.BcachefsException;
 import org.jbcachefs.format.error.Finding;
-import org.jbcachefs.format.tables.RecoveryPass;
 
 /** Looks at what is on devices as somebody would who never wrote it: the reader and fsck -n. */
 final class Judge {
@@ -88,20 +87,8 @@ final class Judge {
 
   private record Collector(List<String> found) implements CheckListener {
     @Override
-    public void begin(RecoveryPass pass) {}
-
-    @Override
-    public void stage(String what) {}
-
-    @Override
-    public void progress(long items, double fraction) {}
-
-    @Override
     public synchronized void finding(CheckFinding finding) {
       found.add(finding.name() + ": " + finding.sentence());
     }
-
-    @Override
-    public void end(RecoveryPass pass, long nanoseconds) {}
   }
 }

@@ -38,7 +38,6 @@ import org.jbcachefs.engine.repair.RepairOutcome;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.sb.ExtSection;
-import org.jbcachefs.format.tables.RecoveryPass;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -141,21 +140,9 @@ class OnlineRepairTest {
 
   private final class Quiet implements CheckListener {
     @Override
-    public void begin(RecoveryPass pass) {}
-
-    @Override
-    public void stage(String what) {}
-
-    @Override
-    public void progress(long items, double fraction) {}
-
-    @Override
     public void finding(CheckFinding finding) {
       found.add(finding.name() + ": " + finding.sentence());
     }
-
-    @Override
-    public void end(RecoveryPass pass, long nanoseconds) {}
   }
 
   private static WritableFilesystem create(BlockDevice device) {

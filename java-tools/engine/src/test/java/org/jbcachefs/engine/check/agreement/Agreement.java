@@ -26,7 +26,6 @@ import org.jbcachefs.engine.recovery.OpenOptions;
 import org.jbcachefs.engine.recovery.ReadFilesystem;
 import org.jbcachefs.format.error.BcachefsException;
 import org.jbcachefs.format.error.Finding;
-import org.jbcachefs.format.tables.RecoveryPass;
 
 /**
  * Damages copies of a golden filesystem and has them checked twice. Prints a line for each seed
@@ -250,22 +249,10 @@ public final class Agreement {
               options,
               new CheckListener() {
                 @Override
-                public void begin(RecoveryPass pass) {}
-
-                @Override
-                public void stage(String what) {}
-
-                @Override
-                public void progress(long items, double fraction) {}
-
-                @Override
                 public void finding(CheckFinding finding) {
                   found.add(finding.name());
                   count[0]++;
                 }
-
-                @Override
-                public void end(RecoveryPass pass, long nanoseconds) {}
               })
           .run();
     } catch (BcachefsException e) {

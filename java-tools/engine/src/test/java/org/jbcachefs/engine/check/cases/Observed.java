@@ -21,7 +21,6 @@ import org.jbcachefs.engine.recovery.ReadFilesystem;
 import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.error.BcachefsException;
 import org.jbcachefs.format.error.Finding;
-import org.jbcachefs.format.tables.RecoveryPass;
 
 /** Damages a golden filesystem in memory and checks it; nothing is copied, nothing written. */
 final class Observed {
@@ -90,20 +89,8 @@ final class Observed {
 
   private record Collector(List<CheckFinding> found) implements CheckListener {
     @Override
-    public void begin(RecoveryPass pass) {}
-
-    @Override
-    public void stage(String what) {}
-
-    @Override
-    public void progress(long items, double fraction) {}
-
-    @Override
     public synchronized void finding(CheckFinding finding) {
       found.add(finding);
     }
-
-    @Override
-    public void end(RecoveryPass pass, long nanoseconds) {}
   }
 }

@@ -7,7 +7,6 @@ import org.jbcachefs.engine.check.CheckListener;
 import org.jbcachefs.engine.recovery.ReadFilesystem;
 import org.jbcachefs.engine.repair.Repair;
 import org.jbcachefs.engine.repair.RepairListener;
-import org.jbcachefs.format.tables.RecoveryPass;
 
 /** Says yes to everything, and notes what was found and repaired in which round. */
 public final class RepairNotes implements RepairListener, CheckListener {
@@ -31,21 +30,9 @@ public final class RepairNotes implements RepairListener, CheckListener {
   }
 
   @Override
-  public void begin(RecoveryPass pass) {}
-
-  @Override
-  public void stage(String what) {}
-
-  @Override
-  public void progress(long items, double fraction) {}
-
-  @Override
   public synchronized void finding(CheckFinding finding) {
     text.append("  ").append(finding.name()).append(": ").append(finding.sentence()).append('\n');
   }
-
-  @Override
-  public void end(RecoveryPass pass, long nanoseconds) {}
 
   @Override
   public String toString() {
