@@ -1,17 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Quotas of users, groups and projects through a mount, and applications that look after their data themselves."""
+"""Quotas of users, groups and projects through a mount."""
 import fcntl
 import json
 import os
-import re
-import shutil
 import struct
 import subprocess
-import time
 
 import mounts
-from mounts import jbcachefs, wait_until
-from rw import NIGHTLY, NOBODY, Filesystem, free, put
+from mounts import jbcachefs
+from rw import NOBODY, Filesystem, put
 
 GROUP = 4321
 PROJECT = 77
@@ -114,125 +111,4 @@ def quotas(_):
         filesystem.umount()
 
 
-SQLITE = """
-import os, sqlite3, sys
-path, turn = sys.argv[1], int(sys.argv[2])
-base = sqlite3.connect(path, isolation_level=None)
-base.execute("pragma journal_mode=" + ("wal" if turn % 2 else "delete"))
-base.execute("pragma synchronous=extra")  # the name of the journal, too
-base.execute("create table if not exists t (id integer primary key, data blob)")
-number = base.execute("select coalesce(max(id), 0) from t").fetchone()[0]
-while True:
-    number += 1
-    base.execute("begin")
-    base.execute("insert into t values (?, ?)", (number, os.urandom(number % 7000)))
-    if number % 3 == 0:
-        base.execute("delete from t where id = ?", (number // 2,))
-    base.execute("commit")
-    print(number, flush=True)
-"""
-
-
-def sqlite_and_kill(transport):
-    """A database whose process, or whose mount, is killed in a loop: what was committed is there, and it is whole."""
-    import sqlite3
-    with Filesystem(transport, ("--compression=lz4",) if transport == "uring" else ()) as filesystem:
-        filesystem.mount()
-        path = filesystem / "base"
-        for turn in range(30 if NIGHTLY else 4):
-            writer = subprocess.Popen([mounts.interpreter(None), "-c", SQLITE, path, str(turn)], text=True,
-                                      stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-            for _ in range(20 + turn * 7 % 50):
-                committed = int(writer.stdout.readline() or -1)
-                assert committed > 0, "the database ended by itself"
-            if turn % 2 == 0:
-                filesystem.kill()
-            writer.kill()
-            said = writer.stdout.read().rpartition("\n")[0].splitlines()
-            committed = int(said[-1]) if said else committed
-            writer.wait()
-            if turn % 2 == 0:
-                filesystem.mount()
-            base = sqlite3.connect(path)
-            assert base.execute("pragma integrity_check").fetchone() == ("ok",)
-            newest = base.execute("select max(id) from t").fetchone()[0]
-            assert newest >= committed, f"{committed} was committed, {newest} is there"
-            base.close()
-        filesystem.umount()
-        filesystem.check()
-
-
-def fio_verify(transport):
-    """Eight jobs write and read back what they wrote, each block with its checksum."""
-    if not shutil.which("fio"):
-        print("    fio is not installed: not tried")
-        return
-    size = "64m" if NIGHTLY else "4m"
-    with Filesystem(transport, megabytes=1024) as filesystem:
-        filesystem.mount()
-        ended = subprocess.run(
-            ["fio", "--name=v", f"--directory={filesystem.directory}", "--numjobs=8", f"--size={size}", "--rw=randrw",
-             "--bsrange=512-64k", "--bs_unaligned=1", "--verify=crc32c", "--verify_fatal=1", "--do_verify=1",
-             "--fsync=64", "--group_reporting", "--randrepeat=1", "--norandommap=0", "--allrandrepeat=1",
-             "--ioengine=psync"],
-            capture_output=True, text=True, check=False, timeout=1200)
-        assert ended.returncode == 0, ended.stdout[-1500:] + ended.stderr[-1500:]
-        filesystem.umount()
-        filesystem.check()
-
-
-def stress(transport):
-    """stress-ng's stressors of filesystems; nightly, where it is installed."""
-    if not NIGHTLY or not shutil.which("stress-ng"):
-        print("    nightly, with stress-ng: not tried")
-        return
-    with Filesystem(transport, megabytes=2048) as filesystem:
-        filesystem.mount()
-        subprocess.run(["stress-ng", "--class", "filesystem", "--sequential", "2", "--timeout", "10s", "--temp-path",
-                        filesystem.directory, "--verify"], check=False, timeout=3600)
-        filesystem.umount()
-        filesystem.check()
-
-
-def background_work(_):
-    """What is to be compressed, moved and copied later is, while it is mounted; nobody has to ask."""
-    options = ("--label=fast", "--background_compression=zstd", "--foreground_target=fast", "--background_target=slow")
-    with Filesystem("dev", (), devices=2, megabytes=256) as filesystem:
-        made = jbcachefs("format", "--force", *options, filesystem.images[0], "--label=slow", filesystem.images[1])
-        assert made.returncode == 0, made
-
-        def placed():
-            """On which devices extents are, and how they are compressed."""
-            listed = jbcachefs("list", "-b", "extents", *filesystem.images)
-            assert listed.returncode == 0, listed
-            return (sorted(os.path.basename(name) for name in set(re.findall(r"ptr: +(\S+) ", listed.stdout))),
-                    set(re.findall(r"compress (\S+)", listed.stdout)))
-
-        data = b"".join(bytes([97 + number % 7]) * 500 for number in range(8000))
-        filesystem.mount("rw,noreconcile_enabled")
-        put(filesystem / "file", data)
-        os.sync()
-        room = free(filesystem)
-        filesystem.umount()
-        assert placed() == (["image0"], {"none"}), placed()
-        filesystem.mount()
-        wait_until("it is compressed", lambda: free(filesystem) > room + len(data) // 2)
-        with open(filesystem / "file", "rb") as file:
-            assert file.read() == data
-        filesystem.umount()
-        filesystem.check()
-        assert placed() == (["image1"], {"zstd"}), placed()
-        filesystem.mount()
-        changed = jbcachefs("set-file-option", "--data_replicas=2", filesystem / "file")
-        assert changed.returncode == 0, changed
-        changed = jbcachefs("set-file-option", "--background_target=none", "--foreground_target=none", filesystem / "file")
-        assert changed.returncode == 0, changed
-        time.sleep(4)
-        with open(filesystem / "file", "rb") as file:
-            assert file.read() == data
-        filesystem.umount()
-        filesystem.check()
-        assert placed() == (["image0", "image1"], {"zstd"}), placed()
-
-
-CASES = (quotas, sqlite_and_kill, fio_verify, background_work, stress)
+CASES = (quotas,)
