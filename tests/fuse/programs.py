@@ -9,7 +9,7 @@ import mounts
 from rw import NIGHTLY, Filesystem
 
 
-def installed(program):
+def present(program):
     """Whether a program is here; bin/test installs it, so that it has to be where CI=true."""
     found = shutil.which(program) is not None
     assert found or os.environ.get("CI") != "true", f"{program} is not installed"
@@ -67,7 +67,7 @@ def sqlite_and_kill(transport):
 
 def fio_verify(transport):
     """Eight jobs write and read back what they wrote, each block with its checksum."""
-    if not installed("fio"):
+    if not present("fio"):
         return
     size = "64m" if NIGHTLY else "4m"
     with Filesystem(transport, megabytes=1024) as filesystem:
@@ -85,7 +85,7 @@ def fio_verify(transport):
 
 def stress(transport):
     """stress-ng's stressors of filesystems, nightly."""
-    if not NIGHTLY or not installed("stress-ng"):
+    if not NIGHTLY or not present("stress-ng"):
         return
     with Filesystem(transport, megabytes=2048) as filesystem:
         filesystem.mount()
