@@ -102,22 +102,22 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
 
   /**
    * Opens a filesystem that is damaged. Keys that contradict the format by themselves are left out,
-   * btrees that are to be rebuilt from others and cannot be read begin empty, and until {@link
-   * RepairAccess#allocateFrom} says where free buckets are, none are given out.
+   * and until {@link RepairAccess#allocateFrom} says where free buckets are, none are given out.
    *
    * @param damaged btrees that cannot be read as they are: they hold nothing until {@link
    *     RepairAccess#rebuild} has made them anew, but keep their roots
+   * @param derived btrees that cannot be read as they are, and are to be computed from others: they
+   *     begin empty
    */
   public static WritableFilesystem openForRepair(
-      List<BlockDevice> opened, WriteOptions options, Set<Integer> damaged) {
+      List<BlockDevice> opened, WriteOptions options, Set<Integer> damaged, Set<Integer> derived) {
     WriteOptions checking = options.withOpen(options.open().withKeyChecks(true));
     ReadFilesystem read = ReadFilesystem.open(opened, checking.open());
     boolean done = false;
     try {
       WriteRefusals.checkForRepair(read.devices(), read.btrees());
-      Set<Integer> lost = DerivedBtrees.unreadable(read);
       WritableFilesystem filesystem =
-          start(opened, read, checking, lost, damaged, WritableFilesystem::beginUpgrade);
+          start(opened, read, checking, derived, damaged, WritableFilesystem::beginUpgrade);
       done = true;
       return filesystem;
     } finally {

@@ -137,7 +137,8 @@ public final class RepairRun {
 
   private void repair(Map<Repair, List<CheckFinding>> accepted, Salvage salvage) {
     WritableFilesystem filesystem =
-        WritableFilesystem.openForRepair(lent(), options.write(), salvage.damaged());
+        WritableFilesystem.openForRepair(
+            lent(), options.write(), salvage.damaged(), salvage.derived());
     boolean done = false;
     try {
       new RepairMark(filesystem.superblockWriter()).set();

@@ -31,6 +31,7 @@ import org.jbcachefs.format.tables.FsckError;
  */
 final class Salvage implements AutoCloseable {
   private final Set<Integer> damaged = new TreeSet<>();
+  private final Set<Integer> derived = new TreeSet<>();
   private final ReadFilesystem left;
   private final RepairOptions options;
 
@@ -41,9 +42,8 @@ final class Salvage implements AutoCloseable {
     try (ReadFilesystem filesystem = ReadFilesystem.open(devices.get(), checking)) {
       for (int btree : filesystem.btrees().present()) {
         BtreeId id = BtreeId.of(btree);
-        boolean derived = id != null && DerivedBtrees.ALL.contains(id);
-        if (!derived && !isSound(filesystem.btrees(), btree, heard)) {
-          damaged.add(btree);
+        if (!isSound(filesystem.btrees(), btree, heard)) {
+          (id != null && DerivedBtrees.ALL.contains(id) ? derived : damaged).add(btree);
         }
       }
     }
@@ -85,6 +85,11 @@ final class Salvage implements AutoCloseable {
   /** Numbers of these btrees. */
   Set<Integer> damaged() {
     return damaged;
+  }
+
+  /** Numbers of those btrees in such a state whose keys follow from others. */
+  Set<Integer> derived() {
+    return derived;
   }
 
   /** Makes them anew. */

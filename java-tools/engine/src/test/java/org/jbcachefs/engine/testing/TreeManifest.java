@@ -47,6 +47,7 @@ public final class TreeManifest {
 
   private final Namespace namespace;
   private final FileData data;
+  private final long wholeMost;
 
   /** By inode number alone: all subvolumes have the same st_dev. */
   private final Map<Long, byte[]> hardLinks = new HashMap<>();
@@ -55,14 +56,24 @@ public final class TreeManifest {
   private final TreeMap<byte[], String> rows = new TreeMap<>(Arrays::compareUnsigned);
   private final MemorySegment chunk = Arena.ofAuto().allocate(CHUNK);
 
-  private TreeManifest(Namespace namespace, FileData data) {
+  private TreeManifest(Namespace namespace, FileData data, long wholeMost) {
     this.namespace = namespace;
     this.data = data;
+    this.wholeMost = wholeMost;
   }
 
   /** The lines of the tree below a directory; what cannot be read has an "error" in its line. */
   public static List<String> of(Namespace namespace, FileData data, FileId root) {
-    TreeManifest manifest = new TreeManifest(namespace, data);
+    return of(namespace, data, root, WHOLE_FILE_MAX);
+  }
+
+  /**
+   * The same; but not as a kernel's manifest has it, where that takes long.
+   *
+   * @param wholeMost larger files are hashed by their data segments alone, in bytes
+   */
+  public static List<String> of(Namespace namespace, FileData data, FileId root, long wholeMost) {
+    TreeManifest manifest = new TreeManifest(namespace, data, wholeMost);
     manifest.above.add(root);
     manifest.walk(root, new byte[0]);
     return List.copyOf(manifest.rows.values());
@@ -158,7 +169,7 @@ public final class TreeManifest {
 
   private void appendData(StringBuilder line, Attributes file) {
     List<long[]> segments = segments(file);
-    if (file.size() <= WHOLE_FILE_MAX) {
+    if (file.size() <= wholeMost) {
       MessageDigest hash = sha256();
       feed(hash, file.file(), 0, file.size());
       line.append(", \"sha256\": \"").append(hex(hash)).append('"');

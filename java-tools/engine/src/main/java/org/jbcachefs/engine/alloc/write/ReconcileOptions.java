@@ -87,6 +87,11 @@ public record ReconcileOptions(
         value(inode, options, InodeOption.NOCOW) != 0);
   }
 
+  /** How many copies are meant by a number that may be damaged: what a note of it can hold. */
+  public static int replicas(long stored) {
+    return (int) Math.max(1, stored & ExtentReconcile.DATA_REPLICAS.max());
+  }
+
   /** Of btree nodes. */
   public static ReconcileOptions ofNodes(EffectiveOptions options) {
     long target = options.value(FilesystemOption.METADATA_TARGET);
@@ -130,10 +135,11 @@ public record ReconcileOptions(
 
   private static ReconcileOptions consistent(
       long[] values, int own, long foreground, long compression, boolean nocow) {
-    long replicas = Math.max(1, values[0]);
-    boolean erasureCode = values[2] != 0 && replicas > 1 && !nocow;
+    long wanted = Math.max(1, values[0]);
+    boolean erasureCode = values[2] != 0 && wanted > 1 && !nocow;
+    long replicas = erasureCode ? Math.min(wanted, STRIPED_REPLICAS_MOST) : wanted;
     return new ReconcileOptions(
-        (int) (erasureCode ? Math.min(replicas, STRIPED_REPLICAS_MOST) : replicas),
+        replicas(replicas),
         nocow ? 0 : (int) values[1],
         erasureCode,
         nocow ? 0 : (int) (values[3] != 0 ? values[3] : compression),

@@ -76,6 +76,11 @@ public final class NodeStorage {
     return list;
   }
 
+  /** Whether all devices with copies are here: else a node is written anew, where they are. */
+  boolean isWhole(List<BtreePointer.Replica> copies) {
+    return copies.stream().allMatch(copy -> devices.device(copy.device()) != null);
+  }
+
   /**
    * Writes a part of a node to all of its copies; complete, but not durable, when it returns.
    *

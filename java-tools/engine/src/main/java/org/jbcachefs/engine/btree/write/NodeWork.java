@@ -245,10 +245,10 @@ public final class NodeWork {
       if (node.busy() || node.replaced() || node.content().tail().isEmpty()) {
         return;
       }
-      fits = NodeAppend.fits(settings.context(), node);
+      pointer = node.pointer();
+      fits = NodeAppend.fits(settings.context(), node) && storage.isWhole(pointer.replicas());
       node.beginWrite();
       content = node.content();
-      pointer = node.pointer();
       newest = node.newestSeq();
     } finally {
       lock.unlock();

@@ -54,7 +54,7 @@ public record DataOptions(
         plain ? ChecksumType.NONE : checksum(inode, options),
         type < COMPRESSIONS.length ? COMPRESSIONS[type] : CompressionType.NONE,
         compression >>> LEVEL_SHIFT,
-        Math.max(1, (int) value(inode, options, InodeOption.DATA_REPLICAS)),
+        ReconcileOptions.replicas(value(inode, options, InodeOption.DATA_REPLICAS)),
         (int) value(inode, options, InodeOption.FOREGROUND_TARGET),
         (int) (superblock.option(FilesystemOption.ENCODED_EXTENT_MAX).orElse(64 << 10) >> 9),
         Math.min(superblock.blockBytes() / 2, INLINE_MOST));

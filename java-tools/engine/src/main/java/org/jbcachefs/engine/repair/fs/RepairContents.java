@@ -20,7 +20,6 @@ import org.jbcachefs.engine.snapshots.VisibleKeys;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
-import org.jbcachefs.format.bkey.KeyType;
 import org.jbcachefs.format.bytes.Le;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.hash.StrHash;
@@ -31,7 +30,6 @@ import org.jbcachefs.format.tables.FsckError;
 import org.jbcachefs.format.value.Inode;
 import org.jbcachefs.format.value.InodeBuilder;
 import org.jbcachefs.format.value.InodeField;
-import org.jbcachefs.format.value.ReflinkP;
 
 /**
  * What inodes have, and inodes that are missing though what they had is there. Data is kept
@@ -74,7 +72,7 @@ public final class RepairContents implements Repair {
           "make the file as long as its data; what its number of sectors leaves out is dropped";
       case EXTENT_OVERLAPPING -> "cut the later extent";
       case REFLINK_V_REFCOUNT_WRONG -> "write the number of references";
-      default -> "mark the range as lost";
+      default -> "mark as lost what is missing; what is there stays";
     };
   }
 
@@ -144,7 +142,7 @@ public final class RepairContents implements Repair {
         case EXTENT_PAST_END_OF_INODE -> grow();
         case EXTENT_OVERLAPPING -> cut();
         case REFLINK_V_REFCOUNT_WRONG -> count();
-        case REFLINK_P_TO_MISSING_REFLINK_V -> lost();
+        case REFLINK_P_TO_MISSING_REFLINK_V -> new LostReference(context, transaction).mend(pos);
         default -> throw new IllegalStateException(finding.name());
       }
     }
@@ -333,18 +331,6 @@ public final class RepairContents implements Repair {
         Bkey changed = key.copy();
         Le.putU64(changed.segment(), changed.valueOffset(), references);
         transaction.update(BtreeId.REFLINK, changed);
-      }
-    }
-
-    private void lost() {
-      Bkey key = new Bkey();
-      boolean there =
-          transaction.lookup(BtreeId.EXTENTS, pos, key) && key.type() == KeyType.REFLINK_P.number();
-      if (there) {
-        Bkey changed = key.copy();
-        long at = changed.valueOffset() + ReflinkP.OFFSET_INDEX_AND_FLAGS;
-        Le.putU64(changed.segment(), at, ReflinkP.ERROR.set(Le.u64(changed.segment(), at), 1));
-        transaction.update(BtreeId.EXTENTS, changed);
       }
     }
   }

@@ -4,6 +4,8 @@ package org.jbcachefs.engine.check.agreement;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
+import org.jbcachefs.block.BlockDevice;
 import org.jbcachefs.block.testing.GoldenImages;
 import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.edit.EditResult;
@@ -24,7 +26,11 @@ final class Inventory {
   record Key(String btree, Bpos pos, int type, int valueBytes) {}
 
   /** A node, and one place where it is. */
-  record Node(String btree, Bpos max, int device, long offset, int written) {}
+  record Node(String btree, Bpos max, int device, long offset, int written) {
+    boolean isCopyOf(Node other) {
+      return btree.equals(other.btree) && max.equals(other.max);
+    }
+  }
 
   final List<List<Key>> keysByBtree = new ArrayList<>();
   final List<Key> pointers = new ArrayList<>();
@@ -34,13 +40,17 @@ final class Inventory {
   final List<Long> sizes = new ArrayList<>();
 
   Inventory(String golden) {
-    String passphrase = GoldenImages.passphrase(golden);
+    this(() -> GoldenImages.open(golden), GoldenImages.passphrase(golden));
+  }
+
+  /** Of a filesystem whose members can be opened again and again. */
+  Inventory(Supplier<List<BlockDevice>> members, String passphrase) {
     OpenOptions options =
         OpenOptions.defaults()
             .withThreads(1)
             .withPassphrase(
                 () -> passphrase == null ? null : passphrase.getBytes(StandardCharsets.UTF_8));
-    try (ReadFilesystem filesystem = ReadFilesystem.open(GoldenImages.open(golden), options)) {
+    try (ReadFilesystem filesystem = ReadFilesystem.open(members.get(), options)) {
       for (int btree : filesystem.btrees().present()) {
         btree(filesystem, btree);
       }
@@ -55,7 +65,7 @@ final class Inventory {
         }
       }
     }
-    List<org.jbcachefs.block.BlockDevice> devices = GoldenImages.open(golden);
+    List<BlockDevice> devices = members.get();
     devices.forEach(device -> sizes.add(device.size()));
     for (EditResult.Field field : new ImageEditor(devices, options).run("get sb").fields()) {
       // 1.13 has an opinion on these two; later versions do not look at them any more.
@@ -63,7 +73,7 @@ final class Inventory {
         superblockFields.add(field.name());
       }
     }
-    devices.forEach(org.jbcachefs.block.BlockDevice::close);
+    devices.forEach(BlockDevice::close);
   }
 
   private void btree(ReadFilesystem filesystem, int btree) {

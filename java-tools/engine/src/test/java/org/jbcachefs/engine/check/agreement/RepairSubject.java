@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.check.agreement;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jbcachefs.block.BlockDevice;
+import org.jbcachefs.block.testing.FaultyDevice;
+import org.jbcachefs.engine.check.Check;
+import org.jbcachefs.engine.check.CheckOptions;
+import org.jbcachefs.engine.check.ReadingFindings;
+import org.jbcachefs.engine.check.cases.RepairNotes;
+import org.jbcachefs.engine.recovery.OpenOptions;
+import org.jbcachefs.engine.recovery.ReadFilesystem;
+import org.jbcachefs.engine.recovery.WriteOptions;
+import org.jbcachefs.engine.repair.RepairOptions;
+import org.jbcachefs.engine.repair.RepairOutcome;
+import org.jbcachefs.engine.repair.RepairRun;
+import org.jbcachefs.format.error.BcachefsException;
+import org.jbcachefs.format.error.DeviceException;
+import org.jbcachefs.format.error.RefusedException;
+import org.jbcachefs.format.sb.ExtSection;
+
+/** One damaged filesystem, to be repaired. */
+record RepairSubject(
+    RepairBase base,
+    long seed,
+    List<String> damage,
+    boolean redundant,
+    Path spill,
+    RepairNotes notes) {
+  private static final int WORDS_SHOWN = 12;
+
+  RepairSubject(
+      RepairBase base, long seed, List<String> damage, boolean redundant, Path spill) {
+    this(base, seed, damage, redundant, spill, new RepairNotes());
+  }
+
+  private RepairOptions options() {
+    return new RepairOptions(
+        WriteOptions.defaults().withOpen(base.open()),
+        CheckOptions.defaults().withThreads(1).withSpill(spill));
+  }
+
+  /** Null if the filesystem cannot even be opened for checking, or must not be written to. */
+  RepairOutcome run() {
+    List<BlockDevice> devices = base.damaged(damage);
+    try {
+      if (!canBeOpened(devices) && !(redundant && leavingOneOut(devices))) {
+        assertTrue(!redundant, () -> this + ": cannot be opened");
+        return null;
+      }
+      RepairBase.Tree before = base.tree(devices);
+      Set<String> readable = new TreeSet<>(before.files());
+      readable.retainAll(base.original().files());
+      Set<String> needed = redundant ? base.filesKept() : Set.of();
+      assertEquals(Set.of(), missing(needed, readable), () -> this + ": unreadable beforehand");
+      RepairOutcome outcome = new RepairRun(devices, options(), notes).run();
+      RepairBase.Tree after = base.tree(devices);
+      assertEquals(Set.of(), lost(readable, after.files()), () -> this + "\n" + notes);
+      assertEquals(Set.of(), missing(needed, after.files()), () -> this + "\n" + notes);
+      Set<String> paths = redundant ? base.pathsKept() : Set.of();
+      assertEquals(Set.of(), missing(paths, after.paths()), () -> this + "\n" + notes);
+      return outcome;
+    } catch (RefusedException e) {
+      assertTrue(!e.reason().isEmpty() && !redundant, () -> this + ": " + e.getMessage());
+      return null;
+    } catch (RuntimeException e) {
+      throw new AssertionError(this + "\n" + notes, e);
+    } finally {
+      devices.forEach(BlockDevice::close);
+    }
+  }
+
+  private static Set<String> missing(Set<String> wanted, Set<String> there) {
+    Set<String> missing = new TreeSet<>(wanted);
+    missing.removeAll(there);
+    return missing;
+  }
+
+  /** Files that are neither where they were nor, by content, somewhere else instead. */
+  private static Set<String> lost(Set<String> before, Set<String> after) {
+    Map<String, Integer> elsewhere = new HashMap<>();
+    for (String file : missing(after, before)) {
+      elsewhere.merge(content(file), 1, Integer::sum);
+    }
+    Set<String> lost = missing(before, after);
+    lost.removeIf(file -> elsewhere.merge(content(file), -1, Integer::sum) >= 0);
+    return lost;
+  }
+
+  private static String content(String file) {
+    return file.substring(file.lastIndexOf(' ') + 1);
+  }
+
+  /** Without any superblock it is for recover-super. */
+  private boolean canBeOpened(List<BlockDevice> devices) {
+    List<BlockDevice> borrowed = new ArrayList<>();
+    devices.forEach(device -> borrowed.add(new Kept(device)));
+    try (ReadFilesystem filesystem = ReadFilesystem.open(borrowed, base.open())) {
+      return filesystem.superblock() != null;
+    } catch (BcachefsException e) {
+      assertTrue(!e.getMessage().isEmpty());
+      return false;
+    }
+  }
+
+  /** A device without any superblock is refused, and left out then. */
+  private boolean leavingOneOut(List<BlockDevice> devices) {
+    for (BlockDevice device : List.copyOf(devices)) {
+      List<BlockDevice> others = new ArrayList<>(devices);
+      others.remove(device);
+      if (canBeOpened(others)) {
+        devices.remove(device);
+        device.close();
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** How many writes the repair takes. */
+  long writes() {
+    List<BlockDevice> devices = new ArrayList<>();
+    base.damaged(damage).forEach(device -> devices.add(new FaultyDevice(device, 1)));
+    try {
+      RepairOutcome outcome = new RepairRun(devices, options(), notes).run();
+      assertTrue(outcome.isClean(), () -> this + "\n" + notes);
+      return devices.stream().mapToLong(one -> ((FaultyDevice) one).counts().writes()).sum();
+    } finally {
+      devices.forEach(BlockDevice::close);
+    }
+  }
+
+  private List<BlockDevice> cutOff(long at) {
+    List<BlockDevice> devices = new ArrayList<>();
+    base.damaged(damage)
+        .forEach(device -> devices.add(new FaultyDevice(device, seed).cutPowerAfter(at)));
+    try {
+      new RepairRun(devices, options(), new RepairNotes()).run();
+    } catch (DeviceException _) {
+      // That is the cut.
+    }
+    devices.forEach(device -> ((FaultyDevice) device).cutPower());
+    devices.forEach(device -> ((FaultyDevice) device).restorePower());
+    return devices;
+  }
+
+  /**
+   * What is wrong after the power was cut in the middle of a repair; null if the superblock says
+   * that there is something to be checked.
+   */
+  Set<String> cutAndUnasked(long at) {
+    List<BlockDevice> devices = cutOff(at);
+    ReadingFindings reading = new ReadingFindings();
+    OpenOptions open = base.open().withKeyChecks(true).withFindings(reading);
+    try (ReadFilesystem filesystem = ReadFilesystem.open(devices, open)) {
+      long asked =
+          filesystem.superblock().ext().map(ExtSection::recoveryPassesRequired).orElse(0L);
+      return asked != 0
+          ? null
+          : new Check(filesystem, reading, options().check(), new RepairNotes())
+              .run()
+              .counts()
+              .keySet();
+    }
+  }
+
+  /** Cuts the power in the middle of a repair, and repairs again. */
+  RepairOutcome cut(long at) {
+    List<BlockDevice> devices = cutOff(at);
+    try {
+      return new RepairRun(devices, options(), notes).run();
+    } finally {
+      devices.forEach(BlockDevice::close);
+    }
+  }
+
+  @Override
+  public String toString() {
+    String words =
+        damage.size() <= WORDS_SHOWN
+            ? damage.toString()
+            : damage.subList(0, WORDS_SHOWN) + " and " + (damage.size() - WORDS_SHOWN) + " more";
+    return base + " seed " + seed + " " + words + " (-Djbcachefs.repair.seed=" + seed
+        + " -Djbcachefs.repair.seeds=1 -Djbcachefs.repair.base=" + base + ")";
+  }
+}
