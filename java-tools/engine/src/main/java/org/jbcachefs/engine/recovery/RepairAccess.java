@@ -87,6 +87,11 @@ public final class RepairAccess {
     return engine.btrees().root(btree);
   }
 
+  /** The leaf that covers a position; null if the btree has none. */
+  public LiveNode leaf(int btree, Bpos pos) {
+    return engine.btrees().find(btree, 0, pos);
+  }
+
   /** Sees to it that the superblock says so. */
   public void requireReplicas(int dataType, int required, List<Integer> onDevices) {
     if (replicas.keeps(dataType) && !onDevices.isEmpty()) {

@@ -18,8 +18,12 @@ import org.jbcachefs.engine.check.ReadingFindings;
 import org.jbcachefs.engine.recovery.OpenOptions;
 import org.jbcachefs.engine.recovery.ReadFilesystem;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.engine.repair.sb.BeforeOpening;
+import org.jbcachefs.engine.sb.DeviceSetAssembly;
+import org.jbcachefs.engine.sb.write.SuperblockWriter;
 import org.jbcachefs.format.tables.ErrorMeaning;
 import org.jbcachefs.format.tables.FsckError;
+import org.jbcachefs.format.tables.MetadataVersion;
 import org.jbcachefs.format.tables.RecoveryPass;
 
 /**
@@ -130,8 +134,23 @@ public final class RepairRun {
   }
 
   private void repair(Map<Repair, List<CheckFinding>> accepted) {
+    beforeOpening(accepted);
     try (Salvage salvage = new Salvage(this::lent, options)) {
       repair(accepted, salvage);
+    }
+  }
+
+  private void beforeOpening(Map<Repair, List<CheckFinding>> accepted) {
+    SuperblockWriter writer =
+        new SuperblockWriter(DeviceSetAssembly.assemble(lent()), options.write().clock());
+    if (writer.current().version() != MetadataVersion.CURRENT.number()) {
+      return;
+    }
+    for (Repair repair : accepted.keySet()) {
+      if (BeforeOpening.concerns(writer.current(), repair)) {
+        new RepairMark(writer).set();
+        BeforeOpening.mend(writer, repair);
+      }
     }
   }
 

@@ -21,6 +21,8 @@ public enum WriteRule {
   BUCKET_INDEXES,
   /** A bucket is used again only when no crash can bring back what was in it. */
   REUSE_AFTER_FLUSH,
+  /** While nobody knows which buckets are empty, none is discarded or made free. */
+  HOLD_EMPTIED,
   /** Nodes lie where the member's bitmap says that nodes may lie. */
   BTREE_BITMAP,
   /** What a transaction read is unchanged when it commits. */

@@ -61,7 +61,7 @@ public final class Discards {
    */
   public int run(long durableSeq, Consumer<List<Bucket>> free) {
     int done = 0;
-    while (!held) {
+    while (!(held && rules.hold(WriteRule.HOLD_EMPTIED))) {
       List<Bucket> batch = next(durableSeq);
       if (batch.isEmpty()) {
         return done;

@@ -23,8 +23,9 @@ import org.jbcachefs.format.tables.ErrorMeaning;
 import org.jbcachefs.format.tables.FsckError;
 
 /**
- * Nodes with something wrong in them are written anew: without the keys that contradict the format,
- * and on as many devices as they should be on.
+ * Nodes with something wrong in them are written anew, on as many devices as they should be on:
+ * without the keys that contradict the format, but for those of which it is plain what they were
+ * ({@link MendedKeys}).
  */
 public final class RepairNodes implements Repair {
   private static final Set<FsckError> ERRORS = Collections.unmodifiableSet(foundWhileReading());
@@ -52,7 +53,7 @@ public final class RepairNodes implements Repair {
 
   @Override
   public String what(FsckError error) {
-    return "write the node anew without what is wrong in it";
+    return "write the node anew without what is wrong in it; keys of which it is plain what they were are mended";
   }
 
   private record At(int btree, int level, Bpos pos) {}
@@ -67,10 +68,11 @@ public final class RepairNodes implements Repair {
             access.nodeContext(),
             heard::add,
             new KeyChecks(context.filesystem().superblock().version(), heard::add));
+    MendedKeys mended = new MendedKeys(context);
     List<At> wrong = new ArrayList<>();
     for (int btree : context.btrees().present()) {
       LiveNode root = access.root(btree);
-      look(reader, heard, root.pointer(), wrong);
+      look(reader, heard, root.pointer(), wrong, mended);
       for (int level = root.level(); level > 0; level--) {
         try (KeyIterator keys = context.btrees().iterate(btree, level, Bpos.MIN, Bpos.MAX)) {
           while (keys.next()) {
@@ -78,16 +80,22 @@ public final class RepairNodes implements Repair {
                 reader,
                 heard,
                 BtreePointer.parse(btree, level - 1, keys.key(), Place.NOWHERE),
-                wrong);
+                wrong,
+                mended);
           }
         }
       }
     }
     wrong.forEach(at -> access.rewrite(at.btree, at.level, at.pos));
+    mended.put();
   }
 
   private static void look(
-      NodeReader reader, List<Finding> heard, BtreePointer pointer, List<At> wrong) {
+      NodeReader reader,
+      List<Finding> heard,
+      BtreePointer pointer,
+      List<At> wrong,
+      MendedKeys mended) {
     if (pointer == null) {
       return;
     }
@@ -100,6 +108,7 @@ public final class RepairNodes implements Repair {
     }
     if (!heard.isEmpty()) {
       wrong.add(new At(pointer.btree(), pointer.level(), pointer.maxKey()));
+      mended.lookFor(pointer);
     }
   }
 }

@@ -8,6 +8,7 @@ import org.jbcachefs.engine.check.sb.OptionRanges;
 import org.jbcachefs.engine.repair.Repair;
 import org.jbcachefs.engine.repair.RepairContext;
 import org.jbcachefs.engine.repair.RepairStage;
+import org.jbcachefs.engine.sb.write.SuperblockWriter;
 import org.jbcachefs.format.sb.Superblock;
 import org.jbcachefs.format.tables.FilesystemOption;
 import org.jbcachefs.format.tables.FilesystemOption.Scope;
@@ -37,7 +38,12 @@ public final class RepairOptionValues implements Repair {
 
   @Override
   public void run(RepairContext context, List<CheckFinding> findings) {
-    Superblock superblock = context.filesystem().superblock();
+    mend(context.filesystem().superblockWriter());
+  }
+
+  /** Also of a filesystem that nobody has open: of some options it cannot be opened for writing. */
+  static void mend(SuperblockWriter writer) {
+    Superblock superblock = writer.current();
     for (FilesystemOption option : FilesystemOption.values()) {
       boolean kept = option.is(Scope.FS) && option.isOfThisVersion();
       boolean free =
@@ -45,10 +51,7 @@ public final class RepairOptionValues implements Repair {
               || option.is(Scope.RUNTIME)
               || option == FilesystemOption.ENCODED_EXTENT_MAX;
       if (kept && free && !OptionRanges.isValid(superblock, option)) {
-        context
-            .filesystem()
-            .superblockWriter()
-            .update(editor -> editor.option(option, option.defaultValue()));
+        writer.update(editor -> editor.option(option, option.defaultValue()));
       }
     }
   }

@@ -18,6 +18,7 @@ import org.jbcachefs.engine.recovery.OpenOptions;
 import org.jbcachefs.engine.recovery.ReadFilesystem;
 import org.jbcachefs.engine.testing.TreeManifest;
 import org.jbcachefs.engine.write.MadeFilesystem;
+import org.jbcachefs.format.crypto.FilesystemKey;
 import org.jbcachefs.format.error.BcachefsException;
 
 /** An undamaged filesystem to be damaged: a golden one, or one that is made. */
@@ -32,6 +33,10 @@ final class RepairBase {
   private final String name;
   private final Supplier<List<BlockDevice>> members;
   private final String passphrase;
+
+  /** What the passphrase gives; to find that takes long on purpose. */
+  private FilesystemKey derived;
+
   private final boolean metadataTwice;
   private final Set<String> single;
   private Inventory inventory;
@@ -144,7 +149,13 @@ final class RepairBase {
         OpenOptions.defaults().withThreads(1).withDegraded(OpenOptions.Degraded.VERY);
     return passphrase == null
         ? open
-        : open.withPassphrase(() -> passphrase.getBytes(StandardCharsets.UTF_8));
+        : open.withKeySource(
+            (_, encrypted, place) -> {
+              if (derived == null) {
+                derived = encrypted.derive(passphrase.getBytes(StandardCharsets.UTF_8), place);
+              }
+              return derived;
+            });
   }
 
   /** The members with that damage. */

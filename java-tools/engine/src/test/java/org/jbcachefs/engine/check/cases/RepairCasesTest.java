@@ -9,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.jbcachefs.block.BlockDevice;
 import org.jbcachefs.block.FileBlockDevice;
@@ -38,12 +37,6 @@ class RepairCasesTest {
   /** A folder that gets the repaired devices, for whoever wants to judge them; normally none. */
   private static final String KEPT = System.getProperty("jbcachefs.repair.kept", "");
 
-  /** What no repair of this version mends, though each of the errors has one. */
-  private static final Map<String, String> LEFT =
-      Map.of(
-          "sb_option-metadata_checksum", "nothing is written before the checksum type is known",
-          "ptr_before_first_bucket", "the member says that its superblock lies before all buckets");
-
   private static final RepairedTrees TREES = new RepairedTrees();
 
   @TempDir private static Path spill;
@@ -53,7 +46,6 @@ class RepairCasesTest {
         .filter(one -> !one.findings().isEmpty())
         // Newer versions are checked and not written to.
         .filter(one -> !one.base().startsWith("v139"))
-        .filter(one -> !LEFT.containsKey(one.name()))
         .filter(RepairCasesTest::isMendable);
   }
 
