@@ -3,6 +3,7 @@ package org.jbcachefs.block;
 
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jbcachefs.format.error.DeviceException;
 import org.jbcachefs.format.error.Place;
@@ -76,6 +77,11 @@ public class ScratchDevice implements BlockDevice {
     long length = Math.min(PAGE, size() - page * PAGE);
     base.read(page * PAGE, MemorySegment.ofArray(bytes).asSlice(0, length));
     return bytes;
+  }
+
+  /** Offsets of the pages, of 4 KiB each, that were written at all, in order. */
+  public synchronized List<Long> writtenPages() {
+    return pages.keySet().stream().sorted().map(page -> page * PAGE).toList();
   }
 
   /** Overwrites a range with zeros. */

@@ -11,17 +11,27 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jbcachefs.block.BlockDevice;
+import org.jbcachefs.block.LentDevice;
 import org.jbcachefs.block.testing.FaultyDevice;
 import org.jbcachefs.block.testing.MemoryDevice;
 import org.jbcachefs.engine.alloc.write.Allocation;
 import org.jbcachefs.engine.alloc.write.SpaceAllocator;
 import org.jbcachefs.engine.alloc.write.Watermark;
 import org.jbcachefs.engine.alloc.write.WritePoint;
+import org.jbcachefs.engine.btree.KeyIterator;
+import org.jbcachefs.engine.check.CheckOptions;
+import org.jbcachefs.engine.check.cases.RepairNotes;
 import org.jbcachefs.engine.commit.Transaction;
 import org.jbcachefs.engine.commit.TransactionRestartException;
+import org.jbcachefs.engine.edit.ImageEditor;
+import org.jbcachefs.engine.recovery.OpenOptions;
+import org.jbcachefs.engine.recovery.ReadFilesystem;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.engine.repair.RepairOptions;
+import org.jbcachefs.engine.repair.RepairRun;
 import org.jbcachefs.engine.rules.WriteRule;
 import org.jbcachefs.engine.rules.WriteRules;
 import org.jbcachefs.format.bkey.Bkey;
@@ -32,6 +42,7 @@ import org.jbcachefs.format.error.DeviceException;
 import org.jbcachefs.format.error.PosixError;
 import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.tables.DataType;
+import org.jbcachefs.format.value.AllocV4;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -123,6 +134,68 @@ class BrokenRulesTest {
       assertEquals(PosixError.ENOSPC, e.error());
     }
     return allocations;
+  }
+
+  @Test
+  void aBucketThatIsMadeFreeWhileNobodyKnowsWhichAreEmptyIsNoticed() {
+    assertFalse(losesWhatLooksEmpty(WriteRules.ALL));
+    assertTrue(losesWhatLooksEmpty(WriteRules.breaking(WriteRule.HOLD_EMPTIED)));
+  }
+
+  /**
+   * A bucket with data whose key says that it is empty; the power goes in a repair before that is
+   * put right, and the next run completes the repair.
+   */
+  private boolean losesWhatLooksEmpty(WriteRules rules) {
+    List<MemoryDevice> media = new ArrayList<>(List.of(new MemoryDevice("device", 40L << 20)));
+    try (WritableFilesystem filesystem =
+        SmallFilesystem.create(media, 16 << 10, SmallFilesystem.options(1))) {
+      TinyFiles files = new TinyFiles(filesystem);
+      // Some are removed, so that there is a btree of emptied buckets.
+      for (int file = 0; file < 5 * FILES_IN_BUCKET; file++) {
+        files.create(file, EXTENTS);
+      }
+      for (int file = 2 * FILES_IN_BUCKET; file < 5 * FILES_IN_BUCKET; file++) {
+        files.remove(file);
+      }
+    }
+    List<MemoryDevice> damaged = Judge.reopenable(media);
+    long bucket = fullBucket(damaged);
+    ImageEditor editor = new ImageEditor(List.copyOf(damaged), OpenOptions.defaults());
+    editor.run("set alloc 0:" + bucket + " data_type=9 dirty_sectors=0 journal_seq_empty=1");
+    editor.run("insert need_discard 1:" + bucket + " set");
+    FaultyDevice faulty = new FaultyDevice(damaged.getFirst(), 1);
+    WritableFilesystem repair =
+        WritableFilesystem.openForRepair(
+            List.of(new LentDevice(faulty)),
+            SmallFilesystem.options(2, rules),
+            Set.of(),
+            Set.of());
+    repair.tick();
+    repair.abandon();
+    faulty.cutPower();
+    faulty.restorePower();
+    RepairOptions options =
+        new RepairOptions(SmallFilesystem.options(3), CheckOptions.defaults().withSpill(spill));
+    assertTrue(new RepairRun(List.of(faulty), options, new RepairNotes()).run().isClean());
+    try {
+      return Judge.files(Judge.reopenable(damaged)).size() != 2 * FILES_IN_BUCKET;
+    } catch (AssertionError _) {
+      return true;
+    }
+  }
+
+  private static long fullBucket(List<MemoryDevice> media) {
+    try (ReadFilesystem filesystem = ReadFilesystem.open(Judge.copies(media), OpenOptions.defaults());
+        KeyIterator keys =
+            filesystem.btrees().iterate(BtreeId.ALLOC.number(), Bpos.MIN, Bpos.MAX)) {
+      while (keys.next()) {
+        if (AllocV4.of(keys.key()).dataType() == DataType.USER.number()) {
+          return keys.key().offset();
+        }
+      }
+    }
+    throw new AssertionError("no bucket has data");
   }
 
   @ParameterizedTest

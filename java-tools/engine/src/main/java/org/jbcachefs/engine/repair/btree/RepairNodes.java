@@ -53,7 +53,15 @@ public final class RepairNodes implements Repair {
 
   @Override
   public String what(FsckError error) {
-    return "write the node anew without what is wrong in it; keys of which it is plain what they were are mended";
+    boolean lost =
+        error == FsckError.BTREE_NODE_READ_ERROR
+            || error == FsckError.BTREE_ROOT_READ_ERROR
+            || error == FsckError.BTREE_ROOT_UNREADABLE_AND_SCAN_FOUND_NOTHING
+            || (error != null && error.name().startsWith("BTREE_NODE_TOPOLOGY"));
+    return lost
+        ? "make the btree anew, of what is left of it and of what other keys say"
+        : "write the node anew; keys of which it is plain what they were are mended, others that"
+            + " contradict the format are left out";
   }
 
   private record At(int btree, int level, Bpos pos) {}

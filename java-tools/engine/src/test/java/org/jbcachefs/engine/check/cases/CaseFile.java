@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** Reads the files of cases; tests/fsck/README.md describes them. */
-final class CaseFile {
+public final class CaseFile {
   /** Stands for no word in a row, and for no finding. */
   private static final String NOTHING = "-";
 
@@ -28,7 +28,7 @@ final class CaseFile {
   }
 
   /** All cases of all files, in order of their names. */
-  static List<FsckCase> readAll(Path folder) {
+  public static List<FsckCase> readAll(Path folder) {
     List<Path> files = new ArrayList<>();
     try (DirectoryStream<Path> found = Files.newDirectoryStream(folder, "*.cases")) {
       found.forEach(files::add);

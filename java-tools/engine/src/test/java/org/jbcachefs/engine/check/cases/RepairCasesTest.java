@@ -5,24 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jbcachefs.block.BlockDevice;
 import org.jbcachefs.block.FileBlockDevice;
-import org.jbcachefs.block.testing.CopyOnWriteDevice;
-import org.jbcachefs.block.testing.GoldenImages;
 import org.jbcachefs.engine.check.CheckOptions;
-import org.jbcachefs.engine.edit.ImageEditor;
 import org.jbcachefs.engine.recovery.OpenOptions;
 import org.jbcachefs.engine.recovery.WriteOptions;
 import org.jbcachefs.engine.repair.RepairOptions;
 import org.jbcachefs.engine.repair.RepairOutcome;
 import org.jbcachefs.engine.repair.RepairRun;
-import org.jbcachefs.engine.repair.RepairTable;
-import org.jbcachefs.format.tables.FsckError;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -42,22 +35,7 @@ class RepairCasesTest {
   @TempDir private static Path spill;
 
   private static Stream<FsckCase> mendable() {
-    return FsckCasesTest.cases().stream()
-        .filter(one -> !one.findings().isEmpty())
-        // Newer versions are checked and not written to.
-        .filter(one -> !one.base().startsWith("v139"))
-        .filter(RepairCasesTest::isMendable);
-  }
-
-  private static boolean isMendable(FsckCase one) {
-    return one.findings().stream().allMatch(line -> hasRepair(line.split(" ", 2)[0]));
-  }
-
-  private static boolean hasRepair(String name) {
-    return FsckError.named(name)
-        .map(error -> RepairTable.of(error).isPresent())
-        .orElseGet(
-            () -> RepairTable.ALL.stream().anyMatch(repair -> repair.names().contains(name)));
+    return FsckCasesTest.cases().stream().filter(FsckCase::isMendable);
   }
 
   @TestFactory
@@ -68,11 +46,9 @@ class RepairCasesTest {
   }
 
   private static void run(FsckCase subject) {
-    List<BlockDevice> devices = new ArrayList<>();
-    GoldenImages.open(subject.base()).forEach(device -> devices.add(new CopyOnWriteDevice(device)));
+    List<BlockDevice> devices = subject.devices();
     try {
-      OpenOptions open = open(subject);
-      new ImageEditor(devices, open).runAll(String.join("\n", subject.edits()));
+      OpenOptions open = subject.open();
       RepairNotes notes = new RepairNotes();
       RepairOptions options =
           new RepairOptions(
@@ -114,14 +90,6 @@ class RepairCasesTest {
         }
       }
     }
-  }
-
-  private static OpenOptions open(FsckCase subject) {
-    String passphrase = GoldenImages.passphrase(subject.base());
-    OpenOptions options = OpenOptions.defaults().withThreads(2);
-    return passphrase == null
-        ? options
-        : options.withPassphrase(() -> passphrase.getBytes(StandardCharsets.UTF_8));
   }
 
   @Test
