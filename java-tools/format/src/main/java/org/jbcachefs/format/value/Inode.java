@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.format.value;
 
+import java.util.Optional;
 import java.lang.foreign.MemorySegment;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.KeyType;
@@ -89,6 +90,14 @@ public final class Inode implements Value {
   /** Decodes an inode of any version; throws CorruptionException "inode_unpack_error". */
   public static Inode decode(Bkey key) {
     return InodeCodec.decode(key);
+  }
+
+  /**
+   * As much of a damaged inode of today's version as can be unpacked: fields are 0 from the first
+   * on that cannot. Empty if not even its file type is known.
+   */
+  public static Optional<InodeBuilder> salvage(Bkey key) {
+    return InodeCodec.salvage(key);
   }
 
   /** A new inode of today's version that has a mode and a size, and nothing else. */

@@ -3,6 +3,8 @@ package org.jbcachefs.format.value;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.KeyType;
 import org.jbcachefs.format.bytes.Le;
@@ -12,6 +14,12 @@ import org.jbcachefs.format.error.Place;
 
 /** Decodes and encodes the three versions of inodes; {@link InodeLayout} says how they lie. */
 final class InodeCodec {
+  private static final int FILE_TYPE = 0xf000;
+
+  /** FIFO, character device, directory, block device, regular file, symbolic link, socket. */
+  private static final Set<Integer> FILE_TYPES =
+      Set.of(0x1000, 0x2000, 0x4000, 0x6000, 0x8000, 0xa000, 0xc000);
+
   private InodeCodec() {}
 
   static Inode decode(Bkey key) {
@@ -32,6 +40,30 @@ final class InodeCodec {
             fieldCount(cursor),
             Shape.bytes(key, InodeLayout.V3_FIELDS, header),
             rest(key, end)));
+  }
+
+  static Optional<InodeBuilder> salvage(Bkey key) {
+    if (key.type() != KeyType.INODE_V3.number() || key.valueBytes() < InodeLayout.V3_BYTES) {
+      return Optional.empty();
+    }
+    InodeCursor cursor = new InodeCursor();
+    try {
+      read(key, cursor);
+    } catch (CorruptionException _) {
+      // What comes before the damage has been read.
+      cursor.version = 3;
+    }
+    if (!FILE_TYPES.contains(cursor.mode & FILE_TYPE)) {
+      return Optional.empty();
+    }
+    InodeBuilder inode = new InodeBuilder(key.offset(), key.snapshot());
+    inode.mode(cursor.mode).flags(cursor.flags()).hash(cursor.strHash(), cursor.hashSeed);
+    for (InodeField field : InodeField.V3) {
+      inode.set(field, cursor.fields[field.index()]);
+    }
+    inode.set(InodeField.SECTORS, cursor.fields[InodeField.SECTORS.index()]);
+    inode.set(InodeField.SIZE, cursor.fields[InodeField.SIZE.index()]);
+    return Optional.of(inode);
   }
 
   private static int fieldCount(InodeCursor cursor) {

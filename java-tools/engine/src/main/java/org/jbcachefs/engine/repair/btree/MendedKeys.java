@@ -22,8 +22,9 @@ import org.jbcachefs.format.value.Inode;
 import org.jbcachefs.format.value.InodeBuilder;
 
 /**
- * Keys that contradict the format in one field whose right value is known: a size where a key has
- * none, the hash of an inode. Everything else that they say is kept.
+ * Keys that contradict the format in something whose right value is known or can be counted: a size
+ * where a key has none, the hash of an inode, fields of it that cannot be unpacked. Everything else
+ * that they say is kept.
  */
 final class MendedKeys {
   private final RepairContext context;
@@ -72,17 +73,23 @@ final class MendedKeys {
     if (!btree.hasExtents()) {
       key.setSize(0);
     }
-    if (!isSound(btree, key) && btree == BtreeId.INODES && Inode.is(key)) {
-      Superblock superblock = context.filesystem().superblock();
-      Inode inode = Inode.decode(key);
-      int hash =
-          StrHash.typeOf(
-              (int) superblock.flag(SuperblockFlag.STR_HASH_TYPE),
-              superblock.has(Feature.NEW_SIPHASH));
-      Bkey again = new InodeBuilder(inode, key.snapshot()).hash(hash, inode.hashSeed()).toKey();
-      return isSound(btree, again) ? again : null;
+    if (!isSound(btree, key) && btree == BtreeId.INODES) {
+      return Inode.salvage(key).map(this::withHash).filter(one -> isSound(btree, one)).orElse(null);
     }
     return isSound(btree, key) ? key : null;
+  }
+
+  private Bkey withHash(InodeBuilder inode) {
+    Inode as = inode.build();
+    if (as.strHash() < StrHash.TYPES) {
+      return inode.toKey();
+    }
+    Superblock superblock = context.filesystem().superblock();
+    int hash =
+        StrHash.typeOf(
+            (int) superblock.flag(SuperblockFlag.STR_HASH_TYPE),
+            superblock.has(Feature.NEW_SIPHASH));
+    return inode.hash(hash, as.hashSeed()).toKey();
   }
 
   /** Puts them where they were, unless something newer is there. */
