@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jbcachefs.engine.check.CheckFinding;
 import org.jbcachefs.engine.commit.Transaction;
 import org.jbcachefs.engine.fs.write.EntryRepair;
@@ -24,8 +25,9 @@ import org.jbcachefs.format.value.InodeField;
 import org.jbcachefs.format.value.Subvolume;
 
 /**
- * Inodes that no directory entry leads to get one in {@code lost+found} of their subvolume, by
- * their number. The directory is made if it is not there.
+ * Inodes that no directory entry leads to get one in {@code lost+found} of their subvolume: under
+ * their last name if that is known ({@link OldNames}), else by their number. The directory is made
+ * if it is not there.
  */
 public final class RepairUnreachable implements Repair {
   private static final byte[] LOST_AND_FOUND = "lost+found".getBytes(StandardCharsets.UTF_8);
@@ -44,13 +46,20 @@ public final class RepairUnreachable implements Repair {
 
   @Override
   public String what(FsckError error) {
-    return "give it a name in lost+found";
+    return "give it a name in lost+found, its last one if that is known";
   }
 
   @Override
   public void run(RepairContext context, List<CheckFinding> findings) {
+    if (findings.isEmpty()) {
+      return;
+    }
+    Set<Long> inodes = new TreeSet<>();
+    findings.forEach(finding -> inodes.add(finding.pos().offset()));
+    OldNames old = OldNames.of(context, inodes);
     context.oneByOne(
-        findings, (transaction, finding) -> new One(context, transaction, finding.pos()).fix());
+        findings,
+        (transaction, finding) -> new One(context, transaction, finding.pos(), old).fix());
   }
 
   /** One inode, in one transaction. */
@@ -58,10 +67,12 @@ public final class RepairUnreachable implements Repair {
     private final RepairContext context;
     private final Transaction transaction;
     private final Bpos pos;
+    private final OldNames old;
     private EntryRepair names;
     private final SnapshotTable table;
 
-    One(RepairContext context, Transaction transaction, Bpos pos) {
+    One(RepairContext context, Transaction transaction, Bpos pos, OldNames old) {
+      this.old = old;
       this.context = context;
       this.transaction = transaction;
       this.pos = pos;
@@ -97,13 +108,14 @@ public final class RepairUnreachable implements Repair {
       Inode directory = lostAndFound(root);
       boolean isRoot = inode.get(InodeField.SUBVOL) != 0;
       boolean counts = inode.isDirectory() && !isRoot;
-      String name = Long.toUnsignedString(inode.number());
+      byte[] number = Long.toUnsignedString(inode.number()).getBytes(StandardCharsets.UTF_8);
+      byte[] name = isRoot ? number : old.of(inode.number()).orElse(number);
       long target =
           isRoot
               ? (long) subvolume.getKey() << Integer.SIZE | inode.get(InodeField.SUBVOL)
               : inode.number();
       int type = isRoot ? Dirent.TYPE_SUBVOLUME : (inode.mode() & Inode.TYPE_MASK) >>> TYPE_SHIFT;
-      long offset = names.add(directory, name.getBytes(StandardCharsets.UTF_8), type, target);
+      long offset = names.add(directory, name, type, target);
       if (counts) {
         names.put(
             new InodeBuilder(directory)
