@@ -137,7 +137,8 @@ public final class RecoverSuperCommand implements CliCommand {
         .orElseThrow(() ->
             new NotFoundException(
                 Place.device(device, -1),
-                "no superblock found; -l searches more, -s and -i take another member's"));
+                "no superblock found; -l searches more, -s and -i take another member's; tree, cat"
+                    + " and extract read with --rescue what is there without one"));
   }
 
   private Superblock fromMember(Invocation invocation, long size) {
