@@ -148,6 +148,33 @@ class RandomRepairTest {
     }
   }
 
+  /** The same where one of several devices was damaged as a whole. */
+  @Test
+  void aPowerCutDuringARepairOfSeveralDevicesIsFinishedByTheNextRun() {
+    List<RepairBase> bases = new ArrayList<>();
+    SHARES.stream()
+        .filter(share -> share.name().startsWith("made-") || share.name().startsWith("replicas2"))
+        .forEach(share -> bases.add(share.base().get()));
+    int seeds = NIGHTLY ? 60 : 2;
+    for (RepairBase base : bases) {
+      int done = 0;
+      for (long seed = FIRST; done < seeds; seed++) {
+        WholesaleDamage damage = WholesaleDamage.of(base.inventory(), seed);
+        if (!damage.redundant()) {
+          continue;
+        }
+        done++;
+        List<String> words = damage.statements();
+        long writes = new RepairSubject(base, seed, words, true, spill).writes();
+        // One that only lost what nobody reads before it is written again has nothing to be done.
+        long at = writes == 0 ? 0 : new SplittableRandom(seed).nextLong(writes);
+        RepairSubject subject = new RepairSubject(base, seed, words, true, spill);
+        RepairOutcome outcome = subject.cut(at);
+        assertTrue(outcome.isClean(), () -> subject + " cut at " + at + "\n" + subject.notes());
+      }
+    }
+  }
+
   /**
    * Btrees that cannot be read begin empty, and only their nodes say so on the devices. Wherever
    * the power is cut, nothing of what they were may come back once nobody is asked to check any

@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jbcachefs.block.BlockDevice;
-import org.jbcachefs.block.testing.FaultyDevice;
 import org.jbcachefs.engine.check.Check;
 import org.jbcachefs.engine.check.CheckOptions;
 import org.jbcachefs.engine.check.ReadingFindings;
@@ -23,6 +22,7 @@ import org.jbcachefs.engine.recovery.WriteOptions;
 import org.jbcachefs.engine.repair.RepairOptions;
 import org.jbcachefs.engine.repair.RepairOutcome;
 import org.jbcachefs.engine.repair.RepairRun;
+import org.jbcachefs.engine.testing.SharedPower;
 import org.jbcachefs.format.error.BcachefsException;
 import org.jbcachefs.format.error.DeviceException;
 import org.jbcachefs.format.error.RefusedException;
@@ -126,31 +126,33 @@ record RepairSubject(
     return false;
   }
 
+  /** The damaged members that can be opened, without one that has no superblock any more. */
+  private List<BlockDevice> openable() {
+    List<BlockDevice> devices = base.damaged(damage);
+    assertTrue(
+        canBeOpened(devices) || (redundant && leavingOneOut(devices)),
+        () -> this + ": cannot be opened");
+    return devices;
+  }
+
   /** How many writes the repair takes. */
   long writes() {
-    List<BlockDevice> devices = new ArrayList<>();
-    base.damaged(damage).forEach(device -> devices.add(new FaultyDevice(device, 1)));
-    try {
-      RepairOutcome outcome = new RepairRun(devices, options(), notes).run();
+    try (SharedPower power = new SharedPower(openable(), 1)) {
+      RepairOutcome outcome = new RepairRun(power.devices(), options(), notes).run();
       assertTrue(outcome.isClean(), () -> this + "\n" + notes);
-      return devices.stream().mapToLong(one -> ((FaultyDevice) one).counts().writes()).sum();
-    } finally {
-      devices.forEach(BlockDevice::close);
+      return power.writes();
     }
   }
 
-  private List<BlockDevice> cutOff(long at) {
-    List<BlockDevice> devices = new ArrayList<>();
-    base.damaged(damage)
-        .forEach(device -> devices.add(new FaultyDevice(device, seed).cutPowerAfter(at)));
+  private SharedPower cutOff(long at) {
+    SharedPower power = new SharedPower(openable(), seed).cutAfter(at);
     try {
-      new RepairRun(devices, options(), new RepairNotes()).run();
+      new RepairRun(power.devices(), options(), new RepairNotes()).run();
     } catch (DeviceException _) {
       // That is the cut.
     }
-    devices.forEach(device -> ((FaultyDevice) device).cutPower());
-    devices.forEach(device -> ((FaultyDevice) device).restorePower());
-    return devices;
+    power.cycle();
+    return power;
   }
 
   /**
@@ -158,10 +160,10 @@ record RepairSubject(
    * that there is something to be checked.
    */
   Set<String> cutAndUnasked(long at) {
-    List<BlockDevice> devices = cutOff(at);
     ReadingFindings reading = new ReadingFindings();
     OpenOptions open = base.open().withKeyChecks(true).withFindings(reading);
-    try (ReadFilesystem filesystem = ReadFilesystem.open(devices, open)) {
+    try (SharedPower power = cutOff(at);
+        ReadFilesystem filesystem = ReadFilesystem.open(power.devices(), open)) {
       long asked =
           filesystem.superblock().ext().map(ExtSection::recoveryPassesRequired).orElse(0L);
       return asked != 0
@@ -173,13 +175,20 @@ record RepairSubject(
     }
   }
 
-  /** Cuts the power in the middle of a repair, and repairs again. */
+  /** Cuts the power in the middle of a repair, and repairs again. Nothing is lost by that. */
   RepairOutcome cut(long at) {
-    List<BlockDevice> devices = cutOff(at);
-    try {
-      return new RepairRun(devices, options(), notes).run();
-    } finally {
-      devices.forEach(BlockDevice::close);
+    List<BlockDevice> before = openable();
+    Set<String> readable = new TreeSet<>(base.tree(before).files());
+    before.forEach(BlockDevice::close);
+    readable.retainAll(base.original().files());
+    try (SharedPower power = cutOff(at)) {
+      RepairOutcome outcome = new RepairRun(power.devices(), options(), notes).run();
+      RepairBase.Tree after = base.tree(power.devices());
+      String where = this + " cut at write " + at;
+      assertEquals(Set.of(), lost(readable, after.files()), () -> where + "\n" + notes);
+      Set<String> needed = redundant ? base.filesKept() : Set.of();
+      assertEquals(Set.of(), missing(needed, after.files()), () -> where + "\n" + notes);
+      return outcome;
     }
   }
 
