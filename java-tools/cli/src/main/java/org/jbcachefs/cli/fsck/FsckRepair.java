@@ -94,7 +94,10 @@ final class FsckRepair implements RepairListener {
     }
   }
 
-  /** The same on devices that are open, and stay so; of a dry run, what is written to is thrown away. */
+  /**
+   * The same on devices that are open, and stay so; of a dry run, what is written to is thrown
+   * away.
+   */
   int run(List<BlockDevice> devices, OpenOptions open, CheckOptions check, boolean dryRun) {
     WriteOptions write = WriteOptions.defaults().withOpen(open).withClock(invocation.clock());
     RepairOutcome outcome = new RepairRun(devices, new RepairOptions(write, check), this).run();

@@ -33,8 +33,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What {@code fsck -y -r} prints of each case of {@code tests/fsck} that can be repaired, and what a
- * second run prints, held against {@code tests/fsck/transcripts}. With {@code
+ * What {@code fsck -y -r} prints of each case of {@code tests/fsck} that can be repaired, and what
+ * a second run prints, held against {@code tests/fsck/transcripts}. With {@code
  * -Djbcachefs.fsck.transcripts=FOLDER} they are written there instead.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -153,7 +153,8 @@ class FsckTranscriptsTest {
       text.append("# What fsck says of the cases of ").append(file.getKey());
       text.append(", and what it says afterwards; see ../README.md.\n");
       file.getValue()
-          .forEach((name, said) -> text.append('\n').append(CASE).append(name).append('\n').append(said).append('\n'));
+          .forEach((name, said) ->
+              text.append('\n').append(CASE).append(name).append('\n').append(said).append('\n'));
       Files.writeString(transcript(Path.of(MADE), file.getKey()), text.toString());
     }
   }
@@ -170,8 +171,7 @@ class FsckTranscriptsTest {
 
   @Test
   void everySecondRunFindsNothing() {
-    expected.forEach(
-        (name, text) ->
-            assertTrue(text.endsWith("$ fsck -y -r\nnothing is wrong\nexit code 0"), name));
+    expected.forEach((name, text) ->
+        assertTrue(text.endsWith("$ fsck -y -r\nnothing is wrong\nexit code 0"), name));
   }
 }

@@ -167,10 +167,7 @@ class BrokenRulesTest {
     FaultyDevice faulty = new FaultyDevice(damaged.getFirst(), 1);
     WritableFilesystem repair =
         WritableFilesystem.openForRepair(
-            List.of(new LentDevice(faulty)),
-            SmallFilesystem.options(2, rules),
-            Set.of(),
-            Set.of());
+            List.of(new LentDevice(faulty)), SmallFilesystem.options(2, rules), Set.of(), Set.of());
     repair.tick();
     repair.abandon();
     faulty.cutPower();
@@ -186,7 +183,8 @@ class BrokenRulesTest {
   }
 
   private static long fullBucket(List<MemoryDevice> media) {
-    try (ReadFilesystem filesystem = ReadFilesystem.open(Judge.copies(media), OpenOptions.defaults());
+    try (ReadFilesystem filesystem =
+            ReadFilesystem.open(Judge.copies(media), OpenOptions.defaults());
         KeyIterator keys =
             filesystem.btrees().iterate(BtreeId.ALLOC.number(), Bpos.MIN, Bpos.MAX)) {
       while (keys.next()) {

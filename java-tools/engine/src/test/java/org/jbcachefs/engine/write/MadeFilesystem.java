@@ -14,7 +14,9 @@ import org.jbcachefs.engine.recovery.WritableFilesystem;
 import org.jbcachefs.format.tables.FilesystemOption;
 import org.jbcachefs.format.tables.MetadataVersion;
 
-/** Filesystems of several members that this program makes and fills, the same from the same seed. */
+/**
+ * Filesystems of several members that this program makes and fills, the same from the same seed.
+ */
 public final class MadeFilesystem {
   private static final long DEVICE_BYTES = 68L << 20;
   private static final int NODE_BYTES = 16 << 10;
@@ -34,8 +36,7 @@ public final class MadeFilesystem {
       devices.add(new MemoryDevice("device" + i, DEVICE_BYTES));
     }
     List<LentDevice> lent = devices.stream().map(LentDevice::new).toList();
-    Map<FilesystemOption, Long> more =
-        Map.of(FilesystemOption.DATA_REPLICAS, (long) dataReplicas);
+    Map<FilesystemOption, Long> more = Map.of(FilesystemOption.DATA_REPLICAS, (long) dataReplicas);
     WritableFilesystem filesystem =
         FilesystemFormat.create(
             SmallFilesystem.format(

@@ -36,7 +36,9 @@ class OldNamesTest {
 
   @Test
   void namesThatTheJournalHasAreFoundAgain() {
-    assertEquals(Set.of("file-0", "file-2", "file-3", "file-4", "lost+found", "lost+found/file-1"), repaired());
+    assertEquals(
+        Set.of("file-0", "file-2", "file-3", "file-4", "lost+found", "lost+found/file-1"),
+        repaired());
   }
 
   /** Paths after the entry of a file was lost and that repaired. */

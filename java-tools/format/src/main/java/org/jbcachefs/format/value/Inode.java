@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.format.value;
 
-import java.util.Optional;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.KeyType;
 import org.jbcachefs.format.bytes.BitRange;

@@ -65,7 +65,8 @@ final class LostReference {
       boolean last = ++begun == MOST_PARTS;
       long from = Math.max(first, part.start());
       long to = last ? first + size : Math.min(first + size, part.end());
-      Bkey piece = cut.back(cut.front(whole, whole.start() + from - first), whole.start() + to - first);
+      Bkey piece =
+          cut.back(cut.front(whole, whole.start() + from - first), whole.start() + to - first);
       long before = part.there() ? from - part.start() : 0;
       long behind = part.there() ? Math.max(0, part.end() - to) : 0;
       put(piece, before, behind, part.there() || last);

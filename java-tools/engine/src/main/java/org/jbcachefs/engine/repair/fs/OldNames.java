@@ -106,8 +106,7 @@ final class OldNames {
         context.btrees().iterate(BtreeId.DIRENTS.number(), 1, Bpos.MIN, Bpos.MAX)) {
       while (pointers.next()) {
         inNode(
-            reader,
-            BtreePointer.parse(BtreeId.DIRENTS.number(), 0, pointers.key(), Place.NOWHERE));
+            reader, BtreePointer.parse(BtreeId.DIRENTS.number(), 0, pointers.key(), Place.NOWHERE));
       }
     }
   }

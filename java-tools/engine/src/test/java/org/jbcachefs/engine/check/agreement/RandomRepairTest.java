@@ -48,8 +48,7 @@ class RandomRepairTest {
           new Share("encryption", 3, () -> RepairBase.golden("encryption")),
           new Share("tiered", 3, () -> RepairBase.golden("tiered")),
           new Share("replicas2-3dev", 15, () -> RepairBase.twice("replicas2-3dev", "r1/")),
-          new Share(
-              "dirty-journal-multidev", 5, () -> RepairBase.twice("dirty-journal-multidev")),
+          new Share("dirty-journal-multidev", 5, () -> RepairBase.twice("dirty-journal-multidev")),
           new Share("made-2dev", 8, () -> RepairBase.made("made-2dev", 2, 2, 1)),
           new Share("made-3dev", 4, () -> RepairBase.made("made-3dev", 3, 2, 2)),
           new Share("made-metadata", 3, () -> RepairBase.made("made-metadata", 2, 1, 3)));

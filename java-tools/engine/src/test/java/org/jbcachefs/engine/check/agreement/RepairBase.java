@@ -149,13 +149,12 @@ final class RepairBase {
         OpenOptions.defaults().withThreads(1).withDegraded(OpenOptions.Degraded.VERY);
     return passphrase == null
         ? open
-        : open.withKeySource(
-            (_, encrypted, place) -> {
-              if (derived == null) {
-                derived = encrypted.derive(passphrase.getBytes(StandardCharsets.UTF_8), place);
-              }
-              return derived;
-            });
+        : open.withKeySource((_, encrypted, place) -> {
+          if (derived == null) {
+            derived = encrypted.derive(passphrase.getBytes(StandardCharsets.UTF_8), place);
+          }
+          return derived;
+        });
   }
 
   /** The members with that damage. */

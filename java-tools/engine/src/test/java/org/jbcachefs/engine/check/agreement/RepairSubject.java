@@ -38,8 +38,7 @@ record RepairSubject(
     RepairNotes notes) {
   private static final int WORDS_SHOWN = 12;
 
-  RepairSubject(
-      RepairBase base, long seed, List<String> damage, boolean redundant, Path spill) {
+  RepairSubject(RepairBase base, long seed, List<String> damage, boolean redundant, Path spill) {
     this(base, seed, damage, redundant, spill, new RepairNotes());
   }
 
@@ -164,8 +163,7 @@ record RepairSubject(
     OpenOptions open = base.open().withKeyChecks(true).withFindings(reading);
     try (SharedPower power = cutOff(at);
         ReadFilesystem filesystem = ReadFilesystem.open(power.devices(), open)) {
-      long asked =
-          filesystem.superblock().ext().map(ExtSection::recoveryPassesRequired).orElse(0L);
+      long asked = filesystem.superblock().ext().map(ExtSection::recoveryPassesRequired).orElse(0L);
       return asked != 0
           ? null
           : new Check(filesystem, reading, options().check(), new RepairNotes())
@@ -198,7 +196,15 @@ record RepairSubject(
         damage.size() <= WORDS_SHOWN
             ? damage.toString()
             : damage.subList(0, WORDS_SHOWN) + " and " + (damage.size() - WORDS_SHOWN) + " more";
-    return base + " seed " + seed + " " + words + " (-Djbcachefs.repair.seed=" + seed
-        + " -Djbcachefs.repair.seeds=1 -Djbcachefs.repair.base=" + base + ")";
+    return base
+        + " seed "
+        + seed
+        + " "
+        + words
+        + " (-Djbcachefs.repair.seed="
+        + seed
+        + " -Djbcachefs.repair.seeds=1 -Djbcachefs.repair.base="
+        + base
+        + ")";
   }
 }

@@ -103,7 +103,8 @@ class RepairCutsTest {
   void everyRepairHasACaseThatIsCutOff() {
     Set<Repair> covered = new LinkedHashSet<>();
     chosen().forEach(one -> covered.addAll(repairs(one)));
-    assertEquals(Set.copyOf(RepairTable.ALL), ONLY.isEmpty() ? covered : Set.copyOf(RepairTable.ALL));
+    assertEquals(
+        Set.copyOf(RepairTable.ALL), ONLY.isEmpty() ? covered : Set.copyOf(RepairTable.ALL));
     assertTrue(!ONLY.isEmpty() || chosen().stream().anyMatch(RepairCutsTest::hasSeveralDevices));
   }
 
