@@ -10,11 +10,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.jbcachefs.block.BlockDevice;
 import org.jbcachefs.cli.control.MountedChanges;
 import org.jbcachefs.cli.control.MountedChecks;
 import org.jbcachefs.engine.fs.write.WritableTree;
 import org.jbcachefs.engine.recovery.FilesystemView;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.engine.sb.DeviceSet;
 import org.jbcachefs.format.error.BcachefsException;
 import org.jbcachefs.format.error.Finding;
 import org.jbcachefs.format.error.Place;
@@ -93,6 +95,7 @@ final class ChangeableFilesystem implements MountedFilesystem {
             log,
             System::nanoTime,
             InstantSource.system());
+    filesystem.devices().health().tell(new DeviceFailures(filesystem.devices()::name, log));
     session.onErrors(this::errorPolicy, () -> Runtime.getRuntime().halt(PANIC_CODE));
     long millis =
         filesystem.superblock().option(FilesystemOption.JOURNAL_FLUSH_DELAY).orElse(FLUSH_MILLIS);
@@ -228,6 +231,22 @@ final class ChangeableFilesystem implements MountedFilesystem {
         serving,
         Optional.of(notifier),
         tree::namespace);
+  }
+
+  @Override
+  public boolean goesOnWithout(BlockDevice device, String why) {
+    DeviceSet devices = filesystem.devices();
+    for (int index = 0; index < devices.size(); index++) {
+      if (devices.device(index) == device) {
+        try {
+          filesystem.deviceLost(index, why);
+          return true;
+        } catch (BcachefsException _) {
+          return false;
+        }
+      }
+    }
+    return false;
   }
 
   @Override

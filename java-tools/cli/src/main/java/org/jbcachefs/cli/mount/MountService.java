@@ -66,7 +66,7 @@ final class MountService {
           invocation.note("without CAP_SYS_RESOURCE it may be slow when memory is short");
         }
         Session session = filesystem.session(numbers(), log);
-        news.tell(session);
+        news.tell(filesystem, session);
         MountPlan own = filesystem.writable() ? plan : plan.readOnly();
         own = filesystem.hasQuotas() ? own.writeThrough() : own;
         FuseMount mounted = FuseMount.mount(own, session, log);

@@ -3,6 +3,7 @@ package org.jbcachefs.cli.mount;
 
 import java.util.Optional;
 import java.util.UUID;
+import org.jbcachefs.block.BlockDevice;
 import org.jbcachefs.cli.control.MountedChanges;
 import org.jbcachefs.cli.control.MountedChecks;
 import org.jbcachefs.engine.recovery.FilesystemView;
@@ -27,6 +28,15 @@ interface MountedFilesystem extends AutoCloseable {
 
   /** Whether it can be changed. */
   boolean writable();
+
+  /**
+   * A device is gone or refuses writes: whether what can be changed goes on without it.
+   *
+   * @param why as a clause
+   */
+  default boolean goesOnWithout(BlockDevice device, String why) {
+    return false;
+  }
 
   /** Whether writes are to be refused where somebody has enough. */
   default boolean hasQuotas() {

@@ -3,7 +3,6 @@ package org.jbcachefs.engine.data;
 
 import java.lang.foreign.MemorySegment;
 import java.util.function.Consumer;
-import org.jbcachefs.block.BlockDevice;
 import org.jbcachefs.engine.btree.Btrees;
 import org.jbcachefs.engine.sb.DeviceSet;
 import org.jbcachefs.format.bkey.Bkey;
@@ -20,6 +19,7 @@ import org.jbcachefs.format.extent.ExtentCrc;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.extent.ExtentPtr;
 import org.jbcachefs.format.sb.Member;
+import org.jbcachefs.format.tables.MemberError;
 import org.jbcachefs.format.value.InlineData;
 
 /**
@@ -222,8 +222,8 @@ public final class ExtentReader {
       long at,
       long bytes) {
     if (!rebuild) {
-      BlockDevice device = devices.device(replica.dev());
-      device.read((replica.sector() << SECTOR_SHIFT) + start, out.asSlice(at, bytes));
+      long first = (replica.sector() << SECTOR_SHIFT) + start;
+      devices.readBytes(replica.dev(), first, out.asSlice(at, bytes));
       return;
     }
     long first = start >>> SECTOR_SHIFT;
@@ -265,6 +265,9 @@ public final class ExtentReader {
       }
     }
     if (!decoder.verify(key, replica.crc, into, 0)) {
+      if (!rebuild) {
+        devices.health().failed(replica.dev(), MemberError.CHECKSUM, null);
+      }
       String type = ChecksumType.nameOf(replica.crc.checksumType());
       throw new CorruptionException("data_checksum_error", replica.get(), "wrong " + type);
     }

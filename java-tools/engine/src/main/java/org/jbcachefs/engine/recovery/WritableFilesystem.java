@@ -451,6 +451,16 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
   }
 
   /**
+   * A device is gone or refuses writes: the filesystem goes on without writing to it, if it can.
+   *
+   * @param why as a clause
+   * @throws org.jbcachefs.format.error.DeviceException if it cannot be written to without it
+   */
+  public void deviceLost(int index, String why) {
+    engine.failing().stop(index, why);
+  }
+
+  /**
    * The filesystem as it is at this moment, to be checked beside whatever is changed from now on.
    * To be called when nobody changes anything, and by one at a time.
    *

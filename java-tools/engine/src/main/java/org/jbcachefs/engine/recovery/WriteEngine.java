@@ -105,6 +105,7 @@ final class WriteEngine {
   private final SpaceBudget budget = new SpaceBudget();
   private final Copygc copygc;
   private final Reconcile reconcile;
+  private final FailingMembers failing;
 
   /** The stock of room when nothing could be done to make it larger. */
   private volatile long fruitless = -1;
@@ -140,6 +141,8 @@ final class WriteEngine {
         new Clocks(options.clock(), start.readClock(), start.writeClock(), start.keyVersion());
     this.roots = new RootsAndClocks(btrees, clocks, options.rules());
     this.journal = journal(key, start, options);
+    this.failing =
+        new FailingMembers(devices, superblock, journal, effective, options.clock());
     OpenBuckets open = new OpenBuckets();
     this.discards = new Discards(devices, btrees, open, options.rules());
     this.space = new SpaceAllocator(devices, btrees, open, this::refill);
@@ -443,6 +446,7 @@ final class WriteEngine {
   }
 
   void tick() {
+    failing.judge();
     sync();
     discard();
     nodeWork.afterCommit();
@@ -476,6 +480,10 @@ final class WriteEngine {
 
   Copygc copygc() {
     return copygc;
+  }
+
+  FailingMembers failing() {
+    return failing;
   }
 
   private int discard() {

@@ -4,18 +4,21 @@ package org.jbcachefs.engine.sb;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jbcachefs.block.BlockDevice;
+import org.jbcachefs.block.IoFlags;
 import org.jbcachefs.format.error.DeviceException;
 import org.jbcachefs.format.error.Place;
 import org.jbcachefs.format.sb.Member;
 import org.jbcachefs.format.sb.Superblock;
+import org.jbcachefs.format.tables.MemberError;
 
 /**
- * The member devices of one filesystem by device index. Some may be missing. Immutable and
- * thread-safe; the devices belong to whoever opened them.
+ * The member devices of one filesystem by device index. Some may be missing. Immutable but for what
+ * is known of the devices' behaviour, and thread-safe; the devices belong to whoever opened them.
  */
 public final class DeviceSet {
   private final Superblock newest;
   private final List<OpenMember> slots;
+  private final MemberHealth health;
 
   /** A member that is here, with its own copy of the superblock. */
   record OpenMember(BlockDevice device, Superblock superblock) {}
@@ -24,6 +27,12 @@ public final class DeviceSet {
   DeviceSet(Superblock newest, List<OpenMember> slots) {
     this.newest = newest;
     this.slots = java.util.Collections.unmodifiableList(new java.util.ArrayList<>(slots));
+    this.health = new MemberHealth(slots.size());
+  }
+
+  /** How the devices behave. */
+  public MemberHealth health() {
+    return health;
   }
 
   /** Number of device indexes, missing and free ones included. */
@@ -72,11 +81,22 @@ public final class DeviceSet {
    * @throws DeviceException if the device is missing or fails
    */
   public void read(int index, long sector, MemorySegment into) {
-    BlockDevice device = device(index);
-    if (device == null) {
-      throw new DeviceException(Place.device(name(index), sector << 9), "the device is missing");
+    readBytes(index, sector << 9, into);
+  }
+
+  /**
+   * Fills the segment from that byte on.
+   *
+   * @throws DeviceException if the device is missing or fails
+   */
+  public void readBytes(int index, long offset, MemorySegment into) {
+    BlockDevice device = present(index, offset);
+    try {
+      device.read(offset, into);
+    } catch (DeviceException e) {
+      health.failed(index, MemberError.READ, e);
+      throw e;
     }
-    device.read(sector << 9, into);
   }
 
   /**
@@ -85,11 +105,47 @@ public final class DeviceSet {
    * @throws DeviceException if the device is missing or fails
    */
   public void write(int index, long sector, MemorySegment from) {
+    write(index, sector, from, IoFlags.NONE);
+  }
+
+  /**
+   * Writes the segment from that sector on.
+   *
+   * @param flags of {@link IoFlags}
+   * @throws DeviceException if the device is missing or fails
+   */
+  public void write(int index, long sector, MemorySegment from, int flags) {
+    BlockDevice device = present(index, sector << 9);
+    try {
+      device.write(sector << 9, from, flags);
+    } catch (DeviceException e) {
+      health.failed(index, MemberError.WRITE, e);
+      throw e;
+    }
+    health.wrote(index);
+  }
+
+  /**
+   * Makes durable what was written to a device.
+   *
+   * @throws DeviceException if the device is missing or fails
+   */
+  public void flush(int index) {
+    BlockDevice device = present(index, 0);
+    try {
+      device.flush();
+    } catch (DeviceException e) {
+      health.failed(index, MemberError.WRITE, e);
+      throw e;
+    }
+  }
+
+  private BlockDevice present(int index, long offset) {
     BlockDevice device = device(index);
     if (device == null) {
-      throw new DeviceException(Place.device(name(index), sector << 9), "the device is missing");
+      throw new DeviceException(Place.device(name(index), offset), "the device is missing");
     }
-    device.write(sector << 9, from);
+    return device;
   }
 
   private OpenMember slot(int index) {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.engine.write;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,6 +72,23 @@ final class Judge {
             last = pos;
           }
         }
+      }
+    }
+  }
+
+  /** Keeps the devices as files for other judges, where {@code jbcachefs.simulator.kept} says. */
+  static void keep(List<MemoryDevice> media, String name) {
+    String directory = System.getProperty("jbcachefs.simulator.kept");
+    if (directory == null) {
+      return;
+    }
+    for (int i = 0; i < media.size(); i++) {
+      byte[] bytes = new byte[(int) media.get(i).size()];
+      media.get(i).read(0, MemorySegment.ofArray(bytes));
+      try {
+        Files.write(Path.of(directory, name + "-" + i + ".img"), bytes);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
       }
     }
   }

@@ -5,6 +5,7 @@ package org.jbcachefs.format.error;
 public enum PosixError {
   EPERM(1),
   ENOENT(2),
+  EIO(5),
   E2BIG(7),
   EACCES(13),
   EBUSY(16),

@@ -58,6 +58,12 @@ public record BtreePointer(
     replicas = List.copyOf(replicas);
   }
 
+  /** The same node with other copies. */
+  public BtreePointer withReplicas(List<Replica> copies) {
+    return new BtreePointer(
+        btree, level, minKey, maxKey, seq, sectorsWritten, rangeUpdated, copies);
+  }
+
   /** Of the random seq and the place, which tell nodes apart; the rest adds nothing. */
   @Override
   public int hashCode() {

@@ -10,6 +10,7 @@ import org.jbcachefs.format.bytes.BitRange;
 import org.jbcachefs.format.bytes.Bytes;
 import org.jbcachefs.format.bytes.Le;
 import org.jbcachefs.format.tables.IopsMeasurement;
+import org.jbcachefs.format.tables.MemberError;
 import org.jbcachefs.format.tables.MemberState;
 
 /** Makes a member out of another one: fields changed, everything else as it was. */
@@ -77,6 +78,12 @@ public final class MemberEditor {
 
   public MemberEditor state(MemberState state) {
     return flag(Member.STATE, state.number());
+  }
+
+  /** How often something failed on it, since it was made. */
+  public MemberEditor errors(MemberError kind, long count) {
+    Le.putU64(fields, Member.OFFSET_ERRORS + 8L * kind.number(), count);
+    return this;
   }
 
   /** A flag as it is stored; see the ranges of {@link Member}. */

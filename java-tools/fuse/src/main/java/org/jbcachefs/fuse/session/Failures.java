@@ -11,6 +11,7 @@ import org.jbcachefs.format.error.DeviceException;
 import org.jbcachefs.format.error.LostDataException;
 import org.jbcachefs.format.error.NotFoundException;
 import org.jbcachefs.format.error.PassphraseException;
+import org.jbcachefs.format.error.PosixError;
 import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.error.RefusedException;
 
@@ -42,7 +43,12 @@ final class Failures {
       case NotFoundException _ -> -Errno.ENOENT;
       case RefusedException _ -> -Errno.EPERM;
       case PassphraseException _ -> -Errno.ENOKEY;
-      case PosixException posix -> -posix.error().number();
+      case PosixException posix -> {
+        if (posix.error() == PosixError.EIO) {
+          tell(operation, file, e);
+        }
+        yield -posix.error().number();
+      }
       case CorruptionException _, LostDataException _, DeviceException _ -> {
         tell(operation, file, e);
         yield -Errno.EIO;

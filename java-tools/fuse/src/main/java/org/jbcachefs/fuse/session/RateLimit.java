@@ -4,7 +4,7 @@ package org.jbcachefs.fuse.session;
 import java.util.function.LongSupplier;
 
 /** Lets a few things pass at once and then a few each minute, and counts the rest. Thread-safe. */
-final class RateLimit {
+public final class RateLimit {
   private static final long MINUTE = 60_000_000_000L;
 
   private final int atOnce;
@@ -17,14 +17,14 @@ final class RateLimit {
    * @param atOnce how many pass in a minute
    * @param nanoClock a monotonic clock in nanoseconds
    */
-  RateLimit(int atOnce, LongSupplier nanoClock) {
+  public RateLimit(int atOnce, LongSupplier nanoClock) {
     this.atOnce = atOnce;
     this.nanoClock = nanoClock;
     this.windowBegan = nanoClock.getAsLong();
   }
 
   /** -1 if this one may not pass; otherwise how many were suppressed since the last that did. */
-  synchronized long pass() {
+  public synchronized long pass() {
     long now = nanoClock.getAsLong();
     if (now - windowBegan >= MINUTE) {
       windowBegan = now;

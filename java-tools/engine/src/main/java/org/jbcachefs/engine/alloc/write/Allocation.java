@@ -12,6 +12,7 @@ public final class Allocation implements AutoCloseable {
   private final List<Place> places;
   private final int sectors;
   private final OpenBuckets open;
+  private final List<Allocation> parts;
   private boolean closed;
 
   /**
@@ -27,7 +28,29 @@ public final class Allocation implements AutoCloseable {
     this.places = List.copyOf(places);
     this.sectors = sectors;
     this.open = open;
+    this.parts = List.of();
     places.forEach(place -> open.hold(place.device, place.bucket));
+  }
+
+  private Allocation(List<Place> places, int sectors, List<Allocation> parts) {
+    this.places = List.copyOf(places);
+    this.sectors = sectors;
+    this.open = null;
+    this.parts = List.copyOf(parts);
+  }
+
+  /**
+   * Places of two allocations as one, in whose place it is.
+   *
+   * @param places those of either that count
+   */
+  public Allocation with(Allocation more, List<Place> places) {
+    return new Allocation(places, sectors, List.of(this, more));
+  }
+
+  /** The same without some of its places, in whose place it is. */
+  public Allocation at(List<Place> some) {
+    return new Allocation(some, sectors, List.of(this));
   }
 
   /** One for each copy, each on another device. */
@@ -44,7 +67,10 @@ public final class Allocation implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      places.forEach(place -> open.release(place.device, place.bucket));
+      parts.forEach(Allocation::close);
+      if (open != null) {
+        places.forEach(place -> open.release(place.device, place.bucket));
+      }
     }
   }
 }

@@ -13,8 +13,10 @@ import org.jbcachefs.engine.sb.DeviceSet;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
+import org.jbcachefs.format.error.DeviceException;
 import org.jbcachefs.format.sb.Member;
 import org.jbcachefs.format.tables.DataType;
+import org.jbcachefs.format.tables.MemberError;
 
 /**
  * Makes emptied buckets free: those that no crash can bring back any more, since the entry that
@@ -86,7 +88,10 @@ public final class Discards {
       while (batch.size() < BATCH && keys.next()) {
         int device = (int) (keys.key().offset() >>> DEVICE_SHIFT);
         long bucket = keys.key().offset() & BUCKET_MASK;
-        boolean usable = devices.device(device) != null && !kept.test(device);
+        boolean usable =
+            devices.device(device) != null
+                && !devices.health().isStopped(device)
+                && !kept.test(device);
         if (usable && open.take(device, bucket)) {
           // Another thread may have made it free between the look at the index and here.
           if (isToBeDiscarded(device, bucket)) {
@@ -110,7 +115,12 @@ public final class Discards {
     Member member = devices.member(bucket.device);
     if (Member.DISCARD.isSet(member.flags())) {
       long bytes = (long) member.bucketSectors() << 9;
-      devices.device(bucket.device).discard(bucket.bucket * bytes, bytes);
+      try {
+        devices.device(bucket.device).discard(bucket.bucket * bytes, bytes);
+      } catch (DeviceException e) {
+        // It is free without it: whoever writes there next finds out whether it can be written.
+        devices.health().failed(bucket.device, MemberError.WRITE, e);
+      }
     }
   }
 }

@@ -85,6 +85,9 @@ public final class SpaceAllocator {
    */
   public Allocation allocate(WritePoint point, Request request) {
     int wanted = durabilityPossible(point, request);
+    if (isNowhere(point, request)) {
+      throw noSpace(request);
+    }
     while (true) {
       Allocation allocation = attempt(point, request, wanted);
       if (allocation != null) {
@@ -96,6 +99,11 @@ public final class SpaceAllocator {
         return allocation != null ? allocation : last(point, request);
       }
     }
+  }
+
+  /** Whether there is no device for it, whatever room there is. */
+  private synchronized boolean isNowhere(WritePoint point, Request request) {
+    return free.keySet().stream().noneMatch(index -> isUsable(index, point, request));
   }
 
   /** Fewer copies than wanted, if that is all there is room for. */
@@ -192,7 +200,8 @@ public final class SpaceAllocator {
     rotation++;
     int turn = rotation;
     candidates.sort(
-        Comparator.<Integer>comparingInt(index -> request.preferred.test(index) ? 0 : 1)
+        Comparator.<Integer>comparingInt(index -> devices.health().isFailing(index) ? 1 : 0)
+            .thenComparingInt(index -> request.preferred.test(index) ? 0 : 1)
             .thenComparingInt(index -> point.filling().containsKey(index) ? 0 : 1)
             .thenComparingInt(index -> Math.floorMod(index - turn, 256)));
     return candidates;
@@ -200,7 +209,7 @@ public final class SpaceAllocator {
 
   private boolean isUsable(int index, WritePoint point, Request request) {
     Member member = devices.member(index);
-    return member.state() == MemberState.RW
+    return isWritten(index)
         && (member.dataAllowed() >>> point.type().number() & 1) != 0
         && member.durability() > 0
         && request.devices.test(index);
@@ -264,6 +273,9 @@ public final class SpaceAllocator {
   public synchronized long stock(WritePoint point) {
     long sectors = 0;
     for (Map.Entry<Integer, FreeBuckets> entry : free.entrySet()) {
+      if (!isWritten(entry.getKey())) {
+        continue;
+      }
       sectors += entry.getValue().count() * devices.member(entry.getKey()).bucketSectors();
     }
     for (Map.Entry<Integer, WritePoint.Filling> entry : point.filling().entrySet()) {
@@ -276,13 +288,17 @@ public final class SpaceAllocator {
   public boolean isShort(int margin) {
     for (Map.Entry<Integer, FreeBuckets> entry : free.entrySet()) {
       Member member = devices.member(entry.getKey());
-      boolean used = member.state() == MemberState.RW && member.durability() > 0;
+      boolean used = isWritten(entry.getKey()) && member.durability() > 0;
       long keep = Watermark.NORMAL.keepsFree(member.nbuckets());
       if (used && entry.getValue().count() <= keep + margin) {
         return true;
       }
     }
     return false;
+  }
+
+  private boolean isWritten(int index) {
+    return devices.member(index).state() == MemberState.RW && !devices.health().isStopped(index);
   }
 
   /** Whether somebody is filling that bucket or has sectors of it. */
@@ -296,6 +312,9 @@ public final class SpaceAllocator {
     for (Map.Entry<Integer, FreeBuckets> entry : free.entrySet()) {
       Member member = devices.member(entry.getKey());
       long keep = Watermark.NORMAL.keepsFree(member.nbuckets());
+      if (!isWritten(entry.getKey())) {
+        continue;
+      }
       sectors += Math.max(0, entry.getValue().count() - keep) * member.bucketSectors();
     }
     return sectors;

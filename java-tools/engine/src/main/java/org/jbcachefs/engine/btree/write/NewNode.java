@@ -3,11 +3,13 @@ package org.jbcachefs.engine.btree.write;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.jbcachefs.engine.alloc.write.Allocation;
 import org.jbcachefs.engine.btree.BtreeNode;
 import org.jbcachefs.engine.btree.live.LiveNode;
 import org.jbcachefs.engine.btree.live.NodeContent;
 import org.jbcachefs.engine.btree.live.Tail;
+import org.jbcachefs.format.error.DeviceException;
 import org.jbcachefs.format.error.Place;
 import org.jbcachefs.format.node.BtreePointer;
 import org.jbcachefs.format.node.DecodedNode;
@@ -51,23 +53,43 @@ final class NewNode {
     NodeEncoder encoder = new NodeEncoder(context, header, settings.checksum(), bytes);
     encoder.addBset(keys, journalSeq, null);
     MemorySegment written = bytes.asSlice(0, encoder.sectorsWritten() * 512L);
-    Allocation allocation = storage.allocate(plan.btree);
+    BtreePointer pointer =
+        new BtreePointer(
+            plan.btree,
+            plan.level,
+            piece.min(),
+            piece.max(),
+            seq,
+            encoder.sectorsWritten(),
+            false,
+            List.of());
+    NewNode made = null;
+    for (int attempt = 1; made == null; attempt++) {
+      made = attempt(storage, context, pointer, written, attempt == storage.attempts());
+    }
+    return made;
+  }
+
+  /** Null if the devices that it was to be on failed, and others may do. */
+  private static NewNode attempt(
+      NodeStorage storage,
+      NodeContext context,
+      BtreePointer plan,
+      MemorySegment written,
+      boolean last) {
+    Allocation allocation = storage.allocate(plan.btree());
     boolean done = false;
     try {
       BtreePointer pointer =
-          new BtreePointer(
-              plan.btree,
-              plan.level,
-              piece.min(),
-              piece.max(),
-              seq,
-              encoder.sectorsWritten(),
-              false,
-              NodeStorage.replicas(allocation));
-      storage.write(pointer.replicas(), 0, written);
+          plan.withReplicas(storage.write(NodeStorage.replicas(allocation), 0, written));
       NewNode made = new NewNode(pointer, decode(context, pointer, written), allocation);
       done = true;
       return made;
+    } catch (DeviceException e) {
+      if (last) {
+        throw e;
+      }
+      return null;
     } finally {
       if (!done) {
         allocation.close();

@@ -3,6 +3,7 @@ package org.jbcachefs.engine.btree.write;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.jbcachefs.engine.btree.BtreeNode;
 import org.jbcachefs.engine.btree.live.LiveNode;
 import org.jbcachefs.engine.btree.live.NodeContent;
@@ -47,7 +48,12 @@ final class NodeAppend {
         && written + NodeEncoder.bsetBytes(context, false, (int) bytes) <= context.nodeBytes();
   }
 
-  /** Writes; complete, but not durable, when it returns. */
+  /**
+   * Writes; complete, but not durable, when it returns. Copies that a device did not take are left
+   * out of the pointer.
+   *
+   * @throws org.jbcachefs.format.error.DeviceException if no copy could be written
+   */
   Written write(LiveNode node, BtreePointer pointer, NodeContent content, long journalSeq) {
     DecodedNode decoded = content.written().decoded();
     NodeContext context = settings.context();
@@ -71,7 +77,8 @@ final class NodeAppend {
     TailKeys keys = new TailKeys(tail);
     encoder.addBset((Bkey out) -> keys.next(out), journalSeq, plain);
     int to = encoder.sectorsWritten() * NodeContext.SECTOR_BYTES;
-    storage.write(pointer.replicas(), pointer.sectorsWritten(), bytes.asSlice(from, to - from));
+    List<BtreePointer.Replica> copies =
+        storage.write(pointer.replicas(), pointer.sectorsWritten(), bytes.asSlice(from, to - from));
     MemorySegment.copy(decoded.bytes(), 0, plain, 0, from);
     BtreePointer now =
         new BtreePointer(
@@ -82,7 +89,7 @@ final class NodeAppend {
             pointer.seq(),
             encoder.sectorsWritten(),
             pointer.rangeUpdated(),
-            pointer.replicas());
+            copies);
     DecodedNode.BsetInfo added = info(plain, from, journalSeq);
     return new Written(
         now,

@@ -13,8 +13,8 @@ import org.jbcachefs.engine.rules.WriteRule;
 import org.jbcachefs.engine.rules.WriteRules;
 import org.jbcachefs.engine.sb.DeviceSet;
 import org.jbcachefs.engine.sb.write.BtreeBitmaps;
-import org.jbcachefs.format.error.BcachefsException;
 import org.jbcachefs.format.error.DeviceException;
+import org.jbcachefs.format.error.Place;
 import org.jbcachefs.format.node.BtreePointer;
 import org.jbcachefs.format.tables.DataType;
 
@@ -85,20 +85,39 @@ public final class NodeStorage {
    * Writes a part of a node to all of its copies; complete, but not durable, when it returns.
    *
    * @param sector of the node at which the part begins
-   * @throws DeviceException if a copy could not be written
+   * @return the copies that were written: those that a device did not take are none any more
+   * @throws DeviceException if none could be written
    */
-  void write(List<BtreePointer.Replica> copies, int sector, MemorySegment bytes) {
-    BcachefsException failure = null;
+  List<BtreePointer.Replica> write(
+      List<BtreePointer.Replica> copies, int sector, MemorySegment bytes) {
+    DeviceException failure = null;
+    List<BtreePointer.Replica> written = new ArrayList<>();
     for (BtreePointer.Replica copy : copies) {
       try {
+        if (devices.health().isStopped(copy.device())) {
+          continue;
+        }
         devices.write(copy.device(), copy.sector() + sector, bytes);
+        written.add(copy);
       } catch (DeviceException e) {
         failure = e;
       }
     }
-    if (failure != null) {
-      throw failure;
+    if (written.isEmpty()) {
+      throw failure != null
+          ? failure
+          : new DeviceException(
+              Place.structure("btree node"), "no device that has it is written to");
     }
+    if (written.size() == 1) {
+      devices.health().wroteAlone(written.getFirst().device());
+    }
+    return written;
+  }
+
+  /** How many times a new node is tried to be written before it is given up. */
+  int attempts() {
+    return devices.size() + 1;
   }
 
   /** The superblock says from now on that nodes may lie there. */

@@ -20,6 +20,7 @@ import org.jbcachefs.engine.rules.WriteRule;
 import org.jbcachefs.engine.rules.WriteRules;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
+import org.jbcachefs.format.error.DeviceException;
 import org.jbcachefs.format.error.PosixError;
 import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.node.BtreePointer;
@@ -230,7 +231,12 @@ public final class NodeWork {
       // Leaves first: writing one changes its parent.
       dirty.sort((a, b) -> Integer.compare(a.level(), b.level()));
       int lowest = dirty.getFirst().level();
-      dirty.stream().filter(node -> node.level() == lowest).forEach(this::write);
+      for (LiveNode node : dirty) {
+        if (node.level() == lowest) {
+          ensureJournalRoom();
+          write(node);
+        }
+      }
     }
   }
 
@@ -253,9 +259,7 @@ public final class NodeWork {
     } finally {
       lock.unlock();
     }
-    if (fits) {
-      append(node, pointer, content, newest);
-    } else {
+    if (!fits || !append(node, pointer, content, newest)) {
       replace(node, content, newest);
     }
   }
@@ -279,24 +283,39 @@ public final class NodeWork {
     replace(node, content, newest, null);
   }
 
-  private void append(LiveNode node, BtreePointer pointer, NodeContent content, long newest) {
+  /** False if no device takes it where the node is: it has to go elsewhere. */
+  private boolean append(LiveNode node, BtreePointer pointer, NodeContent content, long newest) {
     boolean done = false;
     try {
       keepNearDurable(newest);
-      NodeAppend.Written written = append.write(node, pointer, content, stamped(newest));
+      NodeAppend.Written written = appended(node, pointer, content, newest);
+      if (written == null) {
+        done = true;
+        return false;
+      }
       boolean root = btrees.root(node.btree()) == node;
       InteriorTransaction transaction =
           new InteriorTransaction(
-              committer, "btree_node_write", new Append(node, content, written));
+              committer, "btree_node_write", new Append(node, pointer, root, content, written));
       if (!root && rules.hold(WriteRule.SECTORS_WRITTEN)) {
         transaction.update(node.btree(), node.level() + 1, written.pointer().toKey());
       }
       transaction.commit();
       done = true;
+      return true;
     } finally {
       if (!done) {
         abort(List.of(node));
       }
+    }
+  }
+
+  private NodeAppend.Written appended(
+      LiveNode node, BtreePointer pointer, NodeContent content, long newest) {
+    try {
+      return append.write(node, pointer, content, stamped(newest));
+    } catch (DeviceException _) {
+      return null;
     }
   }
 
@@ -324,23 +343,35 @@ public final class NodeWork {
   /** What the append changes in memory. */
   private final class Append implements InteriorChange {
     private final LiveNode node;
+    private final BtreePointer before;
+    private final boolean root;
+    private final boolean moves;
     private final NodeContent content;
     private final NodeAppend.Written written;
 
-    private Append(LiveNode node, NodeContent content, NodeAppend.Written written) {
+    private Append(
+        LiveNode node,
+        BtreePointer before,
+        boolean root,
+        NodeContent content,
+        NodeAppend.Written written) {
       this.node = node;
+      this.before = before;
+      this.root = root;
+      this.moves = !written.pointer().replicas().equals(before.replicas());
       this.content = content;
       this.written = written;
     }
 
+    /** What points to a root is not in any node: copies that it loses are told here. */
     @Override
     public BtreePointer oldRoot() {
-      return null;
+      return root && moves ? before : null;
     }
 
     @Override
     public BtreePointer newRoot() {
-      return null;
+      return root && moves ? written.pointer() : null;
     }
 
     @Override
@@ -348,11 +379,20 @@ public final class NodeWork {
       long held = content.written().heldBytes();
       pins.unpin(node.oldestSeq(), node);
       NodeContent now = NodeContent.of(written.node(), node.content().tail().since(content.tail()));
+      if (moves && !root) {
+        // In memory it is known by its first copy.
+        btrees.remove(node);
+      }
       node.endWrite(written.pointer(), now);
+      if (moves && !root) {
+        btrees.add(node);
+      }
       if (node.oldestSeq() != 0) {
         pins.pin(node.oldestSeq(), node);
       }
-      btrees.resized(node, written.node().heldBytes() - held);
+      if (!moves || root) {
+        btrees.resized(node, written.node().heldBytes() - held);
+      }
       if (now.bytes() <= settings.keyBytesMerged() / 2 && btrees.root(node.btree()) != node) {
         shrunk.add(node);
       }

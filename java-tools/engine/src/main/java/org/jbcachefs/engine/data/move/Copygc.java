@@ -152,6 +152,7 @@ public final class Copygc {
     if (member == null
         || parts.devices().device(bucket.device) == null
         || member.state() != MemberState.RW
+        || parts.devices().health().isStopped(bucket.device)
         || parts.space().isOpen(bucket.device, bucket.bucket)) {
       return false;
     }

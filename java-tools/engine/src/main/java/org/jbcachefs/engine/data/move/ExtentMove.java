@@ -27,7 +27,6 @@ import org.jbcachefs.format.bkey.KeyType;
 import org.jbcachefs.format.bytes.Le;
 import org.jbcachefs.format.compress.CompressionType;
 import org.jbcachefs.format.error.LostDataException;
-import org.jbcachefs.format.error.PosixError;
 import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.extent.ExtentEntries;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
@@ -139,18 +138,21 @@ final class ExtentMove {
       return Outcome.LEFT;
     }
     DataOptions options = options(btree, key, shape);
-    if (budget == null) {
-      return rewrite(btree, key, shape, data, options, true);
-    }
-    long most = Integer.toUnsignedLong(key.size()) * options.replicas();
-    try (SpaceBudget.Promise promise = budget.promise(most, most)) {
-      assert promise.sectors() == most;
-      return rewrite(btree, key, shape, data, options, anywhere);
-    } catch (PosixException e) {
-      if (e.error() != PosixError.ENOSPC) {
-        throw e;
+    try {
+      if (budget == null) {
+        return rewrite(btree, key, shape, data, options, true);
       }
-      return Outcome.NO_ROOM;
+      long most = Integer.toUnsignedLong(key.size()) * options.replicas();
+      try (SpaceBudget.Promise promise = budget.promise(most, most)) {
+        assert promise.sectors() == most;
+        return rewrite(btree, key, shape, data, options, anywhere);
+      }
+    } catch (PosixException e) {
+      return switch (e.error()) {
+        case ENOSPC -> Outcome.NO_ROOM;
+        case EIO -> Outcome.LEFT;
+        default -> throw e;
+      };
     }
   }
 
@@ -258,11 +260,17 @@ final class ExtentMove {
                 key.inode(),
                 key.start() + (at >> SECTOR_SHIFT),
                 data.asSlice(at),
-                sectors -> allocate(chosen, sectors, shared, shape, anywhere));
+                (sectors, without, copies) ->
+                    without.isEmpty()
+                        ? allocate(chosen, sectors, shared, shape, anywhere)
+                        : null);
         if (piece == null) {
           return Outcome.NO_ROOM;
         }
         pieces.add(piece);
+        if (piece.degraded() && isLessSafe(piece.allocation(), chosen, shape)) {
+          return Outcome.NO_ROOM;
+        }
         at += piece.bytes();
       }
       List<Bkey> now = new ArrayList<>();
@@ -289,19 +297,23 @@ final class ExtentMove {
                     anywhere || options.target() == 0 ? _ -> true : target,
                     target,
                     budget == null ? Watermark.COPYGC : Watermark.NORMAL));
-    if (allocation == null || budget == null) {
-      return allocation;
+    if (allocation == null) {
+      return null;
     }
-    // Nothing must become less safe for being made what options want.
-    int durability = 0;
-    for (Allocation.Place place : allocation.places()) {
-      durability += durability(place.device());
-    }
-    if (durability < Math.min(options.replicas(), shape.durability())) {
+    if (budget != null && isLessSafe(allocation, options, shape)) {
       allocation.close();
       return null;
     }
     return allocation;
+  }
+
+  /** Nothing must become less safe for being made what options want, or for a failing device. */
+  private boolean isLessSafe(Allocation allocation, DataOptions options, Shape shape) {
+    int durability = 0;
+    for (Allocation.Place place : allocation.places()) {
+      durability += durability(place.device());
+    }
+    return durability < Math.min(options.replicas(), shape.durability());
   }
 
   private static Bkey placed(Bkey piece, Bkey old, Shape shape, boolean shared) {

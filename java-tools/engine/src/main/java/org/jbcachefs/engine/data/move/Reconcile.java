@@ -195,6 +195,7 @@ public final class Reconcile {
           member != null
               && parts.devices().device(index) != null
               && member.state() == MemberState.RW
+              && !parts.devices().health().isStopped(index)
               && member.durability() > 0
               && (member.dataAllowed() >>> type.number() & 1) != 0;
       boolean in =

@@ -4,6 +4,7 @@ package org.jbcachefs.engine.data.write;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jbcachefs.engine.alloc.write.Allocation;
 import org.jbcachefs.engine.alloc.write.SpaceAllocator;
 import org.jbcachefs.engine.alloc.write.Watermark;
@@ -100,25 +101,32 @@ public final class DataWriter implements AutoCloseable {
             inode,
             start + (at >> SECTOR_SHIFT),
             data.asSlice(at),
-            sectors -> allocate(options, inode, sectors));
+            (sectors, without, copies) -> allocate(options, inode, sectors, without, copies));
     written.allocations.add(piece.allocation());
     written.keys.add(piece.key());
     return piece.bytes();
   }
 
   /** On the members of the target as long as they have room, and on others for the rest. */
-  private Allocation allocate(DataOptions options, long inode, int sectors) {
+  private Allocation allocate(
+      DataOptions options, long inode, int sectors, Set<Integer> without, int copies) {
+    int wanted = options.replicas() - copies;
+    if (wanted <= 0) {
+      return null;
+    }
     WritePoint point = points.get((int) Long.remainderUnsigned(inode, WRITE_POINTS));
     SpaceAllocator.Request request =
         new SpaceAllocator.Request(
             sectors,
-            false,
-            options.replicas(),
+            !without.isEmpty(),
+            wanted,
             1,
-            _ -> true,
+            device -> !without.contains(device),
             TargetMembers.of(filesystem.superblock(), options.target()),
             Watermark.NORMAL);
-    return filesystem.space().allocate(point, request);
+    return copies > 0
+        ? filesystem.space().allocateFromFree(point, request)
+        : filesystem.space().allocate(point, request);
   }
 
   /** Lets go of the buckets that are being filled. */

@@ -2,7 +2,10 @@
 package org.jbcachefs.engine.data.write;
 
 import java.lang.foreign.MemorySegment;
-import java.util.function.Function;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import org.jbcachefs.engine.alloc.write.Allocation;
 import org.jbcachefs.engine.commit.Clocks;
 import org.jbcachefs.engine.sb.DeviceSet;
@@ -10,6 +13,9 @@ import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.KeyType;
 import org.jbcachefs.format.bytes.Le;
 import org.jbcachefs.format.crypto.FilesystemKey;
+import org.jbcachefs.format.error.DeviceException;
+import org.jbcachefs.format.error.PosixError;
+import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.extent.ExtentCrc;
 import org.jbcachefs.format.extent.ExtentPtr;
 
@@ -29,8 +35,24 @@ public final class PieceWriter {
    * @param key at its place in the file, in no snapshot
    * @param allocation to be closed when the key is committed, or given up
    * @param bytes of data that it holds
+   * @param degraded whether a device failed, and no other one could do for it
    */
-  public record Piece(Bkey key, Allocation allocation, long bytes) {}
+  public record Piece(Bkey key, Allocation allocation, long bytes, boolean degraded) {}
+
+  /** Where pieces go. */
+  @FunctionalInterface
+  public interface Space {
+    /**
+     * Gives room.
+     *
+     * @param sectors at most
+     * @param without devices that failed or have a copy already; empty for the first attempt, and
+     *     what is given is as long as was asked for in all others
+     * @param copies how many copies are there already
+     * @return null if there is none
+     */
+    Allocation allocate(int sectors, Set<Integer> without, int copies);
+  }
 
   /**
    * @param key null where nothing is encrypted
@@ -43,19 +65,20 @@ public final class PieceWriter {
   }
 
   /**
-   * Writes as much of the data as goes into one extent.
+   * Writes as much of the data as goes into one extent. What a device does not take goes to others,
+   * as far as there are any; as long as one copy is written it is a copy less.
    *
    * @param start first sector in the file
    * @param data native memory, a multiple of the block size
-   * @param space gives room for that many sectors, or fewer; null if there is none
    * @return null if there is no room
+   * @throws PosixException EIO if no device takes it
    */
   public Piece write(
       DataOptions options,
       long inode,
       long start,
       MemorySegment data,
-      Function<Integer, Allocation> space) {
+      Space space) {
     long bytes = data.byteSize();
     if (options.isEncoded()) {
       bytes = Math.min(bytes, (long) options.encodedSectors() << SECTOR_SHIFT);
@@ -63,7 +86,7 @@ public final class PieceWriter {
     bytes = Math.min(bytes, Integer.MAX_VALUE & -blockBytes);
     ExtentEncoder encoder = encoders.get();
     encoder.begin(options, data.asSlice(0, bytes));
-    Allocation allocation = space.apply(encoder.outBytes() >> SECTOR_SHIFT);
+    Allocation allocation = space.allocate(encoder.outBytes() >> SECTOR_SHIFT, Set.of(), 0);
     if (allocation == null) {
       return null;
     }
@@ -72,19 +95,88 @@ public final class PieceWriter {
       bytes = fit(encoder, options, data, bytes, (long) allocation.sectors() << SECTOR_SHIFT);
       long version = options.checksum().isMac() ? clocks.nextKeyVersion() : 0;
       MemorySegment stored = encoder.finish(options, version);
-      for (Allocation.Place place : allocation.places()) {
-        devices.write(place.device(), place.sector(), stored);
-      }
+      int wanted = allocation.places().size();
+      allocation = store(allocation, stored, space);
+      boolean degraded = allocation.places().size() < wanted;
       Bkey key = new Bkey().setPos(inode, start + (bytes >> SECTOR_SHIFT), 0);
       key.setSize((int) (bytes >> SECTOR_SHIFT));
       key.setVersion(0, version).setType(KeyType.EXTENT.number());
       done = true;
-      return new Piece(withPointers(key, encoder.crc(), allocation), allocation, bytes);
+      Bkey extent = withPointers(key, encoder.crc(), allocation);
+      return new Piece(extent, allocation, bytes, degraded);
     } finally {
       if (!done) {
         allocation.close();
       }
     }
+  }
+
+  /** Writes all copies; what was written, elsewhere where a device failed. */
+  private Allocation store(Allocation first, MemorySegment stored, Space space) {
+    Set<Integer> without = new HashSet<>();
+    List<Allocation.Place> good = new ArrayList<>();
+    DeviceException failure = storeAt(first.places(), stored, good, without);
+    if (failure == null) {
+      if (good.size() == 1) {
+        devices.health().wroteAlone(good.getFirst().device());
+      }
+      return first;
+    }
+    Allocation held = first;
+    boolean done = false;
+    try {
+      while (failure != null) {
+        Allocation more = more(space, (int) (stored.byteSize() >> SECTOR_SHIFT), without, good);
+        if (more == null) {
+          break;
+        }
+        held = held.with(more, good);
+        failure = storeAt(more.places(), stored, good, without);
+      }
+      if (good.isEmpty()) {
+        throw new PosixException(PosixError.EIO, "no device takes the data: " + failure.sentence());
+      }
+      if (good.size() == 1) {
+        devices.health().wroteAlone(good.getFirst().device());
+      }
+      done = true;
+      return held.at(good);
+    } finally {
+      if (!done) {
+        held.close();
+      }
+    }
+  }
+
+  /** Room for the copies that are missing; null if there is none, which is no reason to fail. */
+  private static Allocation more(
+      Space space, int sectors, Set<Integer> without, List<Allocation.Place> good) {
+    try {
+      return space.allocate(sectors, without, good.size());
+    } catch (PosixException e) {
+      if (e.error() != PosixError.ENOSPC) {
+        throw e;
+      }
+      return null;
+    }
+  }
+
+  private DeviceException storeAt(
+      List<Allocation.Place> places,
+      MemorySegment stored,
+      List<Allocation.Place> good,
+      Set<Integer> tried) {
+    DeviceException failure = null;
+    for (Allocation.Place place : places) {
+      tried.add(place.device());
+      try {
+        devices.write(place.device(), place.sector(), stored);
+        good.add(place);
+      } catch (DeviceException e) {
+        failure = e;
+      }
+    }
+    return failure;
   }
 
   /** Takes less data, as long as what is encoded is larger than the room for it. */

@@ -2,16 +2,16 @@
 package org.jbcachefs.engine.journal.write;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
-import org.jbcachefs.block.BlockDevice;
+import java.util.Set;
 import org.jbcachefs.block.IoFlags;
 import org.jbcachefs.engine.rules.WriteRule;
 import org.jbcachefs.engine.rules.WriteRules;
 import org.jbcachefs.engine.sb.DeviceSet;
 import org.jbcachefs.engine.sb.write.ReplicasEntries;
-import org.jbcachefs.format.error.BcachefsException;
 import org.jbcachefs.format.error.DeviceException;
-import org.jbcachefs.format.error.Place;
 import org.jbcachefs.format.journal.Jset;
 import org.jbcachefs.format.journal.JsetIntegrity;
 import org.jbcachefs.format.tables.DataType;
@@ -46,67 +46,109 @@ public final class EntryWriter {
     this.rules = rules;
   }
 
-  /** Takes room on as many devices as an entry wants; with the commit lock held. */
-  List<Target> place(List<DeviceJournal> journals, int sectors, long seq, long needed) {
+  /**
+   * Takes room on as many devices as an entry wants, those that fail only if there are no others;
+   * with the commit lock held.
+   *
+   * @param tried devices that did not take the entry
+   * @return none if there are no devices left
+   */
+  List<Target> place(
+      List<DeviceJournal> journals, EntryBuffer entry, long needed, Set<Integer> tried) {
     List<Target> targets = new ArrayList<>();
-    int first = (int) Long.remainderUnsigned(seq, journals.size());
-    for (int step = 0; step < journals.size() && targets.size() < settings.replicas(); step++) {
-      DeviceJournal journal = journals.get((first + step) % journals.size());
-      long sector = journal.place(sectors, seq, needed);
+    int count = Math.max(1, journals.size());
+    int first = (int) Long.remainderUnsigned(entry.seq(), count);
+    List<DeviceJournal> order = new ArrayList<>(journals);
+    // In turn, but none fills up before the others: any of them may have to do alone.
+    Collections.rotate(order, -first);
+    order.sort(
+        Comparator.<DeviceJournal>comparingInt(ring -> isFailing(ring.device()) ? 1 : 0)
+            .thenComparingInt(ring -> -ring.free(needed)));
+    for (DeviceJournal ring : order) {
+      boolean wanted = targets.size() < settings.replicas() && !tried.contains(ring.device());
+      boolean needless = isFailing(ring.device()) && !targets.isEmpty();
+      long sector =
+          wanted && !needless ? ring.place(entry.sectors(), entry.seq(), needed) : -1;
       if (sector >= 0) {
-        targets.add(new Target(journal.device(), sector));
+        targets.add(new Target(ring.device(), sector));
+        tried.add(ring.device());
       }
-    }
-    if (targets.isEmpty()) {
-      throw new IllegalStateException("no device has room for journal entry " + seq);
     }
     return targets;
   }
 
-  /**
-   * Writes the entry; it is durable when this returns.
-   *
-   * @throws DeviceException if no device took it, or one that may hold other data cannot be flushed
-   */
-  void write(EntryBuffer entry, List<Target> targets) {
+  /** Whether a device takes no writes at the moment. */
+  boolean isFailing(int device) {
+    return devices.health().isFailing(device);
+  }
+
+  /** Completes an entry, once, before it is written. */
+  void seal(EntryBuffer entry) {
     entry.flag(Jset.HAS_OVERWRITES, !rules.hold(WriteRule.OVERWRITES_FLAG));
     entry.flag(Jset.NO_FLUSH, !rules.hold(WriteRule.FLUSH_ENTRIES));
     JsetIntegrity.seal(entry.jset(), settings.key());
+  }
+
+  /**
+   * Writes the entry.
+   *
+   * @return null if it is durable, else why none of the devices took it
+   * @throws DeviceException if a device cannot be flushed that may hold what is nowhere else
+   */
+  DeviceException write(EntryBuffer entry, List<Target> targets) {
     List<Integer> on = targets.stream().map(Target::device).sorted().toList();
     boolean first = !replicas.anyJournal();
     if (!first) {
       replicas.require(DataType.JOURNAL.number(), 1, on);
     }
-    boolean alone = writable.size() == 1 && on.equals(writable);
+    List<Integer> flushed =
+        writable.stream().filter(index -> !devices.health().isStopped(index)).toList();
+    boolean alone = flushed.size() == 1 && on.equals(flushed);
     boolean preflush = rules.hold(WriteRule.PREFLUSH);
     if (preflush && !alone) {
-      writable.forEach(index -> devices.device(index).flush());
+      flushed.forEach(this::flush);
     }
     // With one device the write itself can do it all.
-    writeTo(entry, targets, preflush && alone ? IoFlags.PREFLUSH : 0);
+    List<Integer> took = new ArrayList<>();
+    DeviceException failure =
+        writeTo(entry, targets, preflush && alone ? IoFlags.PREFLUSH : 0, took);
+    if (took.isEmpty()) {
+      return failure;
+    }
     // Until the superblock is written too, the filesystem is as it was at its clean end.
-    if (first) {
-      replicas.require(DataType.JOURNAL.number(), 1, on);
+    if (first || took.size() < on.size()) {
+      replicas.require(DataType.JOURNAL.number(), 1, took.stream().sorted().toList());
+    }
+    return null;
+  }
+
+  /** What other devices have too is durable there: it may be lost on one that fails. */
+  private void flush(int device) {
+    boolean alone = devices.health().beginFlush(device);
+    try {
+      devices.flush(device);
+    } catch (DeviceException e) {
+      if (alone) {
+        devices.health().wroteAlone(device);
+        throw e;
+      }
     }
   }
 
-  private void writeTo(EntryBuffer entry, List<Target> targets, int preflush) {
+  /** Why one did not take it, if one did not; those that did are added. */
+  private DeviceException writeTo(
+      EntryBuffer entry, List<Target> targets, int preflush, List<Integer> took) {
     int force = rules.hold(WriteRule.FORCE_UNIT_ACCESS) ? IoFlags.FUA : 0;
-    BcachefsException failure = null;
-    int wrote = 0;
+    DeviceException failure = null;
     for (Target target : targets) {
       try {
-        BlockDevice device = devices.device(target.device);
-        device.write(target.sector << 9, entry.padded(), preflush | force | IoFlags.META);
-        wrote++;
+        devices.write(
+            target.device, target.sector, entry.padded(), preflush | force | IoFlags.META);
+        took.add(target.device);
       } catch (DeviceException e) {
         failure = e;
       }
     }
-    if (wrote == 0) {
-      throw failure != null
-          ? failure
-          : new DeviceException(Place.structure("journal"), "no device takes journal entries");
-    }
+    return failure;
   }
 }

@@ -3,12 +3,15 @@ package org.jbcachefs.engine.journal.write;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jbcachefs.engine.journal.SeqBlacklist;
 import org.jbcachefs.format.error.BcachefsException;
+import org.jbcachefs.format.error.DeviceException;
 import org.jbcachefs.format.error.PosixError;
 import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.journal.JsetBuilder;
@@ -93,7 +96,7 @@ public final class Journal {
     this.changed = lock.newCondition();
     this.settings = settings;
     this.writer = writer;
-    this.devices = List.copyOf(devices);
+    this.devices = new ArrayList<>(devices);
     this.blacklist = blacklist;
     this.entryEnd = entryEnd;
     this.oldestPin = oldestPin;
@@ -113,12 +116,12 @@ public final class Journal {
   public Room reserve(long bytes, boolean forReclaim) {
     throwIfBroken();
     if (open != null && openForReclaim && !forReclaim) {
-      if (usableDevices(unwritten() + reserved()) == 0) {
+      if (!isRoomFor(unwritten() + reserved(), false)) {
         return closed.isEmpty() ? Room.FULL : Room.UNWRITTEN_ENTRIES;
       }
       openForReclaim = false;
     }
-    if (open != null && open.isLimited() && usableDevices(unwritten()) > 0) {
+    if (open != null && open.isLimited() && isRoomFor(unwritten(), true)) {
       open.limit(settings.entryBytes());
     }
     long wanted = bytes + entryEnd.bytes() + settings.blockBytes();
@@ -140,7 +143,7 @@ public final class Journal {
     }
     int unwritten = unwritten();
     long limit = settings.entryBytes();
-    if (usableDevices(unwritten + 1 + (forReclaim ? 0 : reserved())) == 0) {
+    if (!isRoomFor(unwritten + 1 + (forReclaim ? 0 : reserved()), forReclaim)) {
       if (unwritten > 0) {
         return Room.UNWRITTEN_ENTRIES;
       }
@@ -180,12 +183,25 @@ public final class Journal {
     return Math.max(RESERVED_LEAST, fewest / RESERVED_SHARE);
   }
 
-  private int usableDevices(int freeBuckets) {
+  /**
+   * Whether as many devices as an entry wants have so many free buckets; for what frees the journal
+   * one is enough. Failing devices only count if there are no others.
+   */
+  private boolean isRoomFor(int freeBuckets, boolean forReclaim) {
+    int trusted = 0;
     int usable = 0;
+    int usableFailing = 0;
     for (DeviceJournal device : devices) {
-      usable += device.free(neededSeq) >= freeBuckets ? 1 : 0;
+      boolean failing = writer.isFailing(device.device());
+      boolean room = device.free(neededSeq) >= freeBuckets;
+      trusted += failing ? 0 : 1;
+      usable += room && !failing ? 1 : 0;
+      usableFailing += room && failing ? 1 : 0;
     }
-    return usable;
+    if (trusted == 0) {
+      return usableFailing > 0;
+    }
+    return usable >= (forReclaim ? 1 : Math.min(trusted, settings.replicas()));
   }
 
   /** The entry that is open; with the lock held, after {@link #reserve}. */
@@ -232,7 +248,7 @@ public final class Journal {
     lock.lock();
     try {
       int wanted = unwritten() + reserved() + (open == null ? 1 : 0);
-      return usableDevices(wanted) == 0;
+      return !isRoomFor(wanted, false);
     } finally {
       lock.unlock();
     }
@@ -350,16 +366,35 @@ public final class Journal {
   }
 
   private void writeOne(EntryBuffer entry) {
-    List<EntryWriter.Target> targets =
-        writer.place(devices, entry.sectors(), entry.seq(), neededSeq);
-    lock.unlock();
-    try {
-      writer.write(entry, targets);
-    } finally {
-      lock.lock();
+    Set<Integer> tried = new HashSet<>();
+    List<EntryWriter.Target> targets = writer.place(devices, entry, neededSeq, tried);
+    if (targets.isEmpty()) {
+      throw new IllegalStateException("no device has room for journal entry " + entry.seq());
+    }
+    DeviceException failure = writeTo(entry, targets, true);
+    while (failure != null) {
+      targets = writer.place(devices, entry, neededSeq, tried);
+      if (targets.isEmpty()) {
+        throw failure;
+      }
+      failure = writeTo(entry, targets, false);
     }
     durableSeq = entry.seq();
     neededSeq = entry.lastSeq();
+  }
+
+  /** Lets go of the lock meanwhile. */
+  private DeviceException writeTo(
+      EntryBuffer entry, List<EntryWriter.Target> targets, boolean first) {
+    lock.unlock();
+    try {
+      if (first) {
+        writer.seal(entry);
+      }
+      return writer.write(entry, targets);
+    } finally {
+      lock.lock();
+    }
   }
 
   private void throwIfBroken() {
@@ -371,5 +406,15 @@ public final class Journal {
   /** The devices' rings; with the lock held. */
   public List<DeviceJournal> devices() {
     return devices;
+  }
+
+  /** Nothing is written to that device any more; what it has of the journal stays. */
+  public void leave(int device) {
+    lock.lock();
+    try {
+      devices.removeIf(ring -> ring.device() == device);
+    } finally {
+      lock.unlock();
+    }
   }
 }

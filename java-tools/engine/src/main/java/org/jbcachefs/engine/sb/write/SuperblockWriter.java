@@ -12,18 +12,21 @@ import org.jbcachefs.engine.sb.DeviceSet;
 import org.jbcachefs.engine.sb.SuperblockCopy;
 import org.jbcachefs.engine.sb.SuperblockSearch;
 import org.jbcachefs.format.bytes.Bytes;
+import org.jbcachefs.format.error.DeviceException;
 import org.jbcachefs.format.error.Place;
 import org.jbcachefs.format.error.RefusedException;
 import org.jbcachefs.format.sb.Member;
 import org.jbcachefs.format.sb.MemberEditor;
 import org.jbcachefs.format.sb.MembersSection;
 import org.jbcachefs.format.sb.RawSection;
+import org.jbcachefs.format.sb.ReplicasSection;
 import org.jbcachefs.format.sb.SectionType;
 import org.jbcachefs.format.sb.Superblock;
 import org.jbcachefs.format.sb.SuperblockEditor;
 import org.jbcachefs.format.sb.SuperblockFlag;
 import org.jbcachefs.format.tables.DataType;
 import org.jbcachefs.format.tables.Feature;
+import org.jbcachefs.format.tables.MemberError;
 import org.jbcachefs.format.tables.MetadataVersion;
 
 /**
@@ -83,17 +86,22 @@ public final class SuperblockWriter {
     Superblock shared = finish(editor, seq);
     List<Superblock> copies = new ArrayList<>();
     for (int index = 0; index < devices.size(); index++) {
-      copies.add(devices.device(index) == null ? null : copyFor(index, shared, change));
+      copies.add(isWritten(index) ? copyFor(index, shared, change) : null);
     }
     refuseIfChanged();
     writeAll(copies);
     for (int index = 0; index < copies.size(); index++) {
+      // A device that failed may have it all the same.
       if (copies.get(index) != null) {
         own.set(index, Bytes.copyOf(copies.get(index).raw()));
         deviceSeq[index] = seq;
       }
     }
     current = shared;
+  }
+
+  private boolean isWritten(int index) {
+    return devices.device(index) != null && !devices.health().isStopped(index);
   }
 
   /** The superblock that the device has. */
@@ -144,8 +152,7 @@ public final class SuperblockWriter {
     MembersSection section = members(changed);
     List<Member> members = new ArrayList<>();
     for (Member member : section.members()) {
-      boolean online = devices.device(member.index()) != null;
-      members.add(online ? new MemberEditor(member).seq(seq).build() : member);
+      members.add(isWritten(member.index()) ? withErrors(member, seq) : member);
     }
     editor.section(with(section, members));
     if (changed.versionIncompat() > MetadataVersion.EXTENT_FLAGS.number()) {
@@ -157,6 +164,18 @@ public final class SuperblockWriter {
       DowngradeEntries.refresh(editor, changed);
     }
     return snapshot(editor);
+  }
+
+  /** What failed on a device since the superblock was written last is counted in its member. */
+  private Member withErrors(Member member, long seq) {
+    MemberEditor editor = new MemberEditor(member).seq(seq);
+    for (MemberError kind : MemberError.values()) {
+      long count = devices.health().takeErrors(member.index(), kind);
+      if (count != 0) {
+        editor.errors(kind, member.errors(kind) + count);
+      }
+    }
+    return editor.build();
   }
 
   private static boolean hasJournal(Superblock superblock) {
@@ -215,27 +234,62 @@ public final class SuperblockWriter {
     }
   }
 
-  /** The first copies of all devices, made durable, before the others. */
+  /**
+   * The first copies of all devices, made durable, before the others.
+   *
+   * @throws DeviceException if those that took it are too few to read the filesystem by
+   */
   private void writeAll(List<Superblock> copies) {
     boolean wrote = true;
+    boolean[] written = new boolean[copies.size()];
+    DeviceException failure = null;
     for (int round = 0; wrote; round++) {
       wrote = false;
+      boolean[] now = new boolean[copies.size()];
       for (int index = 0; index < copies.size(); index++) {
         Superblock copy = copies.get(index);
         if (copy != null && round < copy.layout().sectors().size()) {
-          write(devices.device(index), copy, copy.layout().sectors().get(round));
           wrote = true;
+          try {
+            write(index, copy, copy.layout().sectors().get(round));
+            now[index] = true;
+          } catch (DeviceException e) {
+            failure = e;
+          }
         }
       }
       for (int index = 0; wrote && index < copies.size(); index++) {
-        if (copies.get(index) != null) {
-          devices.device(index).flush();
+        if (now[index]) {
+          try {
+            devices.flush(index);
+            written[index] = true;
+          } catch (DeviceException e) {
+            failure = e;
+          }
         }
       }
     }
+    if (failure != null && !isEnough(written)) {
+      throw failure;
+    }
   }
 
-  private static void write(BlockDevice device, Superblock copy, long sector) {
+  /** Whether all data that is on record can be read from those devices, with fewer copies. */
+  private boolean isEnough(boolean[] written) {
+    boolean any = false;
+    for (boolean one : written) {
+      any |= one;
+    }
+    for (ReplicasSection.Entry entry : current.replicas().entries()) {
+      long there =
+          entry.devices().stream().filter(index -> index < written.length && written[index]).count();
+      any &= there >= entry.required();
+    }
+    return any;
+  }
+
+  private void write(int index, Superblock copy, long sector) {
+    BlockDevice device = devices.device(index);
     byte[] bytes = new SuperblockEditor(copy).offsetSector(sector).build();
     int block = Math.max(512, device.blockSize());
     byte[] padded = Arrays.copyOf(bytes, (bytes.length + block - 1) / block * block);
@@ -248,6 +302,6 @@ public final class SuperblockWriter {
               + " bytes, and there is room for "
               + copy.layout().maxBytes());
     }
-    device.write(sector << 9, MemorySegment.ofArray(padded));
+    devices.write(index, sector, MemorySegment.ofArray(padded));
   }
 }
