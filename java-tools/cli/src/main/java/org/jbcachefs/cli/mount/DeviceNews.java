@@ -26,7 +26,9 @@ final class DeviceNews implements Consumer<DeviceEvent> {
     this.log = log;
   }
 
-  /** From now on the filesystem and its session hear of lost devices, at once of those of before. */
+  /**
+   * From now on the filesystem and its session hear of lost devices, at once of those of before.
+   */
   synchronized void tell(MountedFilesystem mounted, Session serving) {
     filesystem = mounted;
     session = serving;

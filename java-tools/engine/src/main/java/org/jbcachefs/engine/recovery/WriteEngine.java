@@ -141,8 +141,7 @@ final class WriteEngine {
         new Clocks(options.clock(), start.readClock(), start.writeClock(), start.keyVersion());
     this.roots = new RootsAndClocks(btrees, clocks, options.rules());
     this.journal = journal(key, start, options);
-    this.failing =
-        new FailingMembers(devices, superblock, journal, effective, options.clock());
+    this.failing = new FailingMembers(devices, superblock, journal, effective, options.clock());
     OpenBuckets open = new OpenBuckets();
     this.discards = new Discards(devices, btrees, open, options.rules());
     this.space = new SpaceAllocator(devices, btrees, open, this::refill);

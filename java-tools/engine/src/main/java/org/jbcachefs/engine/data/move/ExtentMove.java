@@ -261,9 +261,7 @@ final class ExtentMove {
                 key.start() + (at >> SECTOR_SHIFT),
                 data.asSlice(at),
                 (sectors, without, copies) ->
-                    without.isEmpty()
-                        ? allocate(chosen, sectors, shared, shape, anywhere)
-                        : null);
+                    without.isEmpty() ? allocate(chosen, sectors, shared, shape, anywhere) : null);
         if (piece == null) {
           return Outcome.NO_ROOM;
         }

@@ -73,12 +73,7 @@ public final class PieceWriter {
    * @return null if there is no room
    * @throws PosixException EIO if no device takes it
    */
-  public Piece write(
-      DataOptions options,
-      long inode,
-      long start,
-      MemorySegment data,
-      Space space) {
+  public Piece write(DataOptions options, long inode, long start, MemorySegment data, Space space) {
     long bytes = data.byteSize();
     if (options.isEncoded()) {
       bytes = Math.min(bytes, (long) options.encodedSectors() << SECTOR_SHIFT);

@@ -67,8 +67,7 @@ public final class EntryWriter {
     for (DeviceJournal ring : order) {
       boolean wanted = targets.size() < settings.replicas() && !tried.contains(ring.device());
       boolean needless = isFailing(ring.device()) && !targets.isEmpty();
-      long sector =
-          wanted && !needless ? ring.place(entry.sectors(), entry.seq(), needed) : -1;
+      long sector = wanted && !needless ? ring.place(entry.sectors(), entry.seq(), needed) : -1;
       if (sector >= 0) {
         targets.add(new Target(ring.device(), sector));
         tried.add(ring.device());

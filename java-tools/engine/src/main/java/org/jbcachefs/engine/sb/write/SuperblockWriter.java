@@ -282,7 +282,9 @@ public final class SuperblockWriter {
     }
     for (ReplicasSection.Entry entry : current.replicas().entries()) {
       long there =
-          entry.devices().stream().filter(index -> index < written.length && written[index]).count();
+          entry.devices().stream()
+              .filter(index -> index < written.length && written[index])
+              .count();
       any &= there >= entry.required();
     }
     return any;
