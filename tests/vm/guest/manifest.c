@@ -2,6 +2,7 @@
 /*
  * manifest ROOT: prints a file tree, one JSON object a line, in the form of tests/golden/manifest.py.
  *
+ * What cannot be read has "unreadable" with the error in the place of a hash.
  * One thing differs on purpose: two files are one hard-link set only inside of one subvolume, for a
  * snapshot repeats the inode numbers of what it was taken of.
  */
@@ -148,17 +149,21 @@ static void print_xattrs(const char *path)
 	putchar('}');
 }
 
-static void hash_range(struct sha256 *sum, int fd, off_t from, off_t to, const char *path)
+/* The error that hindered it, or 0. */
+static int hash_range(struct sha256 *sum, int fd, off_t from, off_t to, const char *path)
 {
 	while (from < to) {
 		size_t want = to - from < (off_t)sizeof(buffer) ? (size_t)(to - from) : sizeof(buffer);
 		ssize_t got = pread(fd, buffer, want, from);
 
-		if (got <= 0)
+		if (got < 0)
+			return errno;
+		if (!got)
 			die("read", path);
 		sha256_add(sum, buffer, got);
 		from += got;
 	}
+	return 0;
 }
 
 static void print_content(const char *path, off_t size)
@@ -167,7 +172,7 @@ static void print_content(const char *path, off_t size)
 	char hex[65];
 	off_t (*segments)[2] = NULL;
 	size_t count = 0;
-	int fd = open(path, O_RDONLY | O_NOATIME);
+	int fd = open(path, O_RDONLY | O_NOATIME), error = 0;
 
 	if (fd < 0)
 		die("open", path);
@@ -183,17 +188,20 @@ static void print_content(const char *path, off_t size)
 	}
 	sha256_begin(&sum);
 	if (size <= WHOLE_HASH_MOST) {
-		hash_range(&sum, fd, 0, size, path);
+		error = hash_range(&sum, fd, 0, size, path);
 	} else {
-		for (size_t i = 0; i < count; i++) {
+		for (size_t i = 0; i < count && !error; i++) {
 			uint64_t head[2] = { segments[i][0], segments[i][1] - segments[i][0] };
 
 			sha256_add(&sum, head, sizeof(head));
-			hash_range(&sum, fd, segments[i][0], segments[i][1], path);
+			error = hash_range(&sum, fd, segments[i][0], segments[i][1], path);
 		}
 	}
 	sha256_end(&sum, hex);
-	printf(", \"%s\": \"%s\"", size <= WHOLE_HASH_MOST ? "sha256" : "sha256_segs", hex);
+	if (error)
+		printf(", \"unreadable\": %d", error);
+	else
+		printf(", \"%s\": \"%s\"", size <= WHOLE_HASH_MOST ? "sha256" : "sha256_segs", hex);
 	if (size && !(count == 1 && segments[0][0] == 0 && segments[0][1] == size)) {
 		printf(", \"segs\": [");
 		for (size_t i = 0; i < count; i++)

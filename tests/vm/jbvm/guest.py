@@ -70,12 +70,14 @@ class Result:
 class Guest:
     """A boot to come. Use as a context manager; ``share`` is the folder the guest sees as /share."""
 
-    def __init__(self, kernel, modules=(), disks=None, programs=(), files=None, shares=None, memory=1024, cpus=2, append="", scratch=False):
+    def __init__(self, kernel, modules=(), disks=None, programs=(), files=None, shares=None, memory=1024, cpus=2, append="", scratch=False,
+                 shared=()):
         """``disks``: name -> image file, seen as /dev/disk/NAME. ``programs``: host files, static, for /bin.
         ``files``: guest path -> bytes, put into the first root. ``modules``: names of this kernel's modules, or
         paths of module files, in order, each with its parameters after a blank.
         ``shares``: name -> host folder, seen read-only as /NAME. ``scratch``: nobody reads the disks afterwards, so that
-        a boot which the emulator spoils is made again, with the disks as they were."""
+        a boot which the emulator spoils is made again, with the disks as they were. ``shared``: names of disks that are not
+        locked, for who takes turns with the guest."""
         self.kernel = kernel
         self.modules = list(modules)
         self.disks = dict(disks or {})
@@ -86,6 +88,7 @@ class Guest:
         self.cpus = cpus
         self.append = append
         self.scratch = scratch
+        self.shared = frozenset(shared)
         self.folder = None
         self.share = None
 
@@ -219,8 +222,9 @@ class Guest:
             command += ["-virtfs", f"local,path={folder},mount_tag={name},security_model=none,readonly=on,id={name}"]
         for number, (name, image) in enumerate(self.disks.items()):
             slot, function = 8 + number // 8, number % 8
+            locking = ",file.locking=off" if name in self.shared else ""
             command += [
-                "-drive", f"file={image},if=none,id=disk{number},format=raw,cache=unsafe,discard=unmap",
+                "-drive", f"file={image},if=none,id=disk{number},format=raw,cache=unsafe,discard=unmap{locking}",
                 "-device", f"virtio-blk-pci,drive=disk{number},serial={name},addr={slot:x}.{function},multifunction=on",
             ]
         return command

@@ -12,6 +12,9 @@ GOLDEN = pathlib.Path(__file__).resolve().parents[2] / "golden"
 sys.path.insert(0, str(GOLDEN))
 import pages  # noqa: E402  (beside the golden images, whose stage needs it too)
 
+# How a copy names what could not be read in full, and what of an entry is about contents.
+PARTIAL = ".jbcachefs-partial"
+CONTENT = ("sha256", "sha256_segs", "segs", "unreadable")
 # The kernel's view of per-inode options: shown by a mount, not stored by an extraction.
 OPTION_VIEWS = ("bcachefs.", "bcachefs_effective.")
 
@@ -83,6 +86,19 @@ def without_unanswered(expected, found):
             unanswered += len(silent)
             kept[path] = {**kept[path], "xattrs": {**values, **{name: mine[name] for name in silent}}}
     return kept, seen, unanswered
+
+
+def without_unreadable(expected, found):
+    """Both trees without the contents of files that the kernel could not read, where the copy could not be made in full
+    either, and how many files these are: each of them has another name there, with holes for what is missing."""
+    wanted, copies, count = dict(expected), dict(found), 0
+    for path, entry in expected.items():
+        copy = copies.get(path + PARTIAL)
+        if "unreadable" in entry and copy is not None:
+            count += 1
+            copies[path] = {name: value for name, value in copies.pop(path + PARTIAL).items() if name not in CONTENT}
+            wanted[path] = {name: value for name, value in entry.items() if name not in CONTENT}
+    return wanted, copies, count
 
 
 def differences(expected, found, most=20):

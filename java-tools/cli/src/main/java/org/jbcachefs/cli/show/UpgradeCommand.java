@@ -159,6 +159,7 @@ public final class UpgradeCommand implements CliCommand {
                   WriteOptions.defaults()
                       .withClock(invocation.clock())
                       .withOpen(opening.options(invocation)))
+              .ending()
               .withPolicy(chosen)
               .withProgress(progress::begin);
       UpgradeRun.open(OpeningOptions.openDevicesToWrite(invocation, spec), options).close();

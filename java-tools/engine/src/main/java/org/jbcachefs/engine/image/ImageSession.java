@@ -28,6 +28,7 @@ import org.jbcachefs.format.error.Place;
 import org.jbcachefs.format.error.RefusedException;
 import org.jbcachefs.format.node.BtreePointer;
 import org.jbcachefs.format.sb.Member;
+import org.jbcachefs.format.sb.SectionType;
 import org.jbcachefs.format.sb.Superblock;
 import org.jbcachefs.format.sb.SuperblockLayout;
 import org.jbcachefs.format.tables.DataType;
@@ -55,7 +56,14 @@ public final class ImageSession implements AutoCloseable {
   private static final int ROUNDS_MOST = 64;
   private static final int PAGE = 4096;
 
+  /** From there on versions are written that differ in what is kept about space alone. */
+  private static final int OLDEST = MetadataVersion.INODE_HAS_CASE_INSENSITIVE.number();
+
   private final BlockDevice image;
+
+  /** What the finished image says. */
+  private final int version;
+
   private final WriteOptions options;
   private final Placement placement;
   private final WritableFilesystem filesystem;
@@ -71,8 +79,13 @@ public final class ImageSession implements AutoCloseable {
   }
 
   private ImageSession(
-      BlockDevice image, WriteOptions options, Placement placement, WritableFilesystem filesystem) {
+      BlockDevice image,
+      int version,
+      WriteOptions options,
+      Placement placement,
+      WritableFilesystem filesystem) {
     this.image = image;
+    this.version = version;
     this.options = options;
     this.placement = placement;
     this.filesystem = filesystem;
@@ -90,7 +103,7 @@ public final class ImageSession implements AutoCloseable {
     Placement placement = new Placement();
     WriteOptions write = options.withPlacement(placement::allows);
     WritableFilesystem made = FilesystemFormat.create(lent(plan).withoutCopyAtEnd(), key, write);
-    return new ImageSession(image, options, placement, made);
+    return new ImageSession(image, plan.versionAllowed(), options, placement, made);
   }
 
   private static FormatOptions lent(FormatOptions plan) {
@@ -126,7 +139,8 @@ public final class ImageSession implements AutoCloseable {
       rebuildSpace(opened);
       // What the image showed before must stay there until the end.
       opened.repair().keepEmptied(device -> device == IMAGE);
-      ImageSession session = new ImageSession(held, options, placement, opened);
+      ImageSession session =
+          new ImageSession(held, before.version(), options, placement, opened);
       done = true;
       return session;
     } finally {
@@ -150,18 +164,28 @@ public final class ImageSession implements AutoCloseable {
     if (!superblock.has(Feature.SMALL_IMAGE) || superblock.members().size() != 1) {
       throw refused(superblock, "no_image", "not an image as 'image create' makes them");
     }
-    if (superblock.version() != MetadataVersion.CURRENT.number()) {
+    int current = MetadataVersion.CURRENT.number();
+    if (superblock.version() != current && !isOurOlder(superblock)) {
       throw refused(
           superblock,
           "wrong_version",
           "images of version "
               + MetadataVersion.describe(superblock.version())
               + " are only read; expected "
-              + MetadataVersion.describe(MetadataVersion.CURRENT.number()));
+              + MetadataVersion.describe(current)
+              + ", or one made by an implementation of that version");
     }
     if (!superblock.clean() || superblock.cleanSection().isEmpty()) {
       throw refused(superblock, "not_clean", "it was not ended cleanly; make it anew");
     }
+  }
+
+  /** Whether it was made for older implementations by one that knows all that this one does. */
+  private static boolean isOurOlder(Superblock superblock) {
+    return superblock.version() >= OLDEST
+        && superblock.version() < MetadataVersion.CURRENT.number()
+        && superblock.has(Feature.NO_ALLOC_INFO)
+        && superblock.section(SectionType.EXTENT_TYPE_U64S).isPresent();
   }
 
   private static RefusedException refused(Superblock superblock, String reason, String why) {
@@ -175,6 +199,10 @@ public final class ImageSession implements AutoCloseable {
 
   /**
    * Puts metadata behind the data, forgets the temporary member, and writes the image's superblock.
+   *
+   * <p>One that was made for an older version, or was of one, says that version: implementations of
+   * it need to run nothing before they mount it. What is kept about space is of this version's
+   * form, so that an image that has that says this version.
    *
    * @param keepAlloc whether the image has a journal and what is kept about space, so that whoever
    *     mounts it for writing need not make that anew
@@ -196,7 +224,7 @@ public final class ImageSession implements AutoCloseable {
       superblock = imageAlone();
     }
     long buckets = Math.max(used, Member.MIN_BUCKETS);
-    superblock.update(new ImageSuperblocks.Last(superblock, buckets, keepAlloc));
+    superblock.update(new ImageSuperblocks.Last(superblock, buckets, version, keepAlloc));
     Superblock done = superblock.current();
     if (image instanceof HeldSuperblocks held) {
       long first = done.layout().sectors().getFirst() << 9;

@@ -22,6 +22,7 @@ import org.jbcachefs.format.sb.SuperblockLayout;
 import org.jbcachefs.format.tables.DataType;
 import org.jbcachefs.format.tables.Feature;
 import org.jbcachefs.format.tables.MemberState;
+import org.jbcachefs.format.tables.MetadataVersion;
 
 /** The superblocks of an image while it is being written, and at last. */
 final class ImageSuperblocks {
@@ -105,7 +106,10 @@ final class ImageSuperblocks {
             .nbuckets(buckets(temporaryBytes, temporary))
             .seq(before.seq())
             .build();
+    int version = MetadataVersion.CURRENT.number();
     return new SuperblockEditor(before)
+        .version(version)
+        .flag(SuperblockFlag.VERSION_UPGRADE_COMPLETE, version)
         .remove(SectionType.JOURNAL)
         .remove(SectionType.JOURNAL_V2)
         .remove(SectionType.MEMBERS_V1)
@@ -193,14 +197,17 @@ final class ImageSuperblocks {
 
   /** The finished image. */
   static final class Last extends Alone {
+    private final int version;
     private final boolean keepAlloc;
 
     /**
      * @param buckets how many the image has
+     * @param version what it says unless it has what is kept about space
      * @param keepAlloc whether it has a journal and what is kept about space
      */
-    Last(SuperblockWriter superblock, long buckets, boolean keepAlloc) {
+    Last(SuperblockWriter superblock, long buckets, int version, boolean keepAlloc) {
       super(superblock, buckets);
+      this.version = version;
       this.keepAlloc = keepAlloc;
     }
 
@@ -208,6 +215,10 @@ final class ImageSuperblocks {
     public void apply(SuperblockEditor editor) {
       if (!keepAlloc) {
         StripAlloc.strip(superblock(), editor);
+        editor
+            .version(version)
+            .versionMin(Math.min(superblock().current().versionMin(), version))
+            .flag(SuperblockFlag.VERSION_UPGRADE_COMPLETE, version);
       }
       alone(editor, 1, keepAlloc ? 1 : 0);
       editor.feature(Feature.SMALL_IMAGE);

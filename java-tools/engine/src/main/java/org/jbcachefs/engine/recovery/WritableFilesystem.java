@@ -143,7 +143,6 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
         return filesystem;
       }
       WriteRefusals.checkMembers(read.devices());
-      WriteRefusals.refuseStripes(read.btrees(), read.superblock().place());
       Set<Integer> empty = new TreeSet<>();
       beginning.check(read).forEach(btree -> empty.add(btree.number()));
       WritableFilesystem filesystem =

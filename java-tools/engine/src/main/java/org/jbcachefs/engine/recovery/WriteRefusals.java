@@ -15,7 +15,7 @@ import org.jbcachefs.format.tables.Feature;
 import org.jbcachefs.format.tables.MetadataVersion;
 
 /** What this version reads but must not write to, each by its name. */
-final class WriteRefusals {
+public final class WriteRefusals {
   private WriteRefusals() {}
 
   static void check(DeviceSet devices, Btrees btrees) {
@@ -78,8 +78,12 @@ final class WriteRefusals {
     }
   }
 
-  /** Erasure coding is only read. */
-  static void refuseStripes(Btrees btrees, Place place) {
+  /**
+   * Erasure coding is only read.
+   *
+   * @throws RefusedException if there are stripes
+   */
+  public static void refuseStripes(Btrees btrees, Place place) {
     try (KeyIterator stripes = btrees.iterate(BtreeId.STRIPES.number(), Bpos.MIN, Bpos.MAX)) {
       if (stripes.next()) {
         throw new RefusedException(

@@ -11,6 +11,8 @@ import org.jbcachefs.engine.sb.version.UpgradePolicy;
  * How to upgrade.
  *
  * @param write how to open the filesystem
+ * @param ends whether the filesystem is closed once it is upgraded: then it may have erasure coded
+ *     data, which nothing else may be written beside
  * @param policy how far; null for what the filesystem's own option says
  * @param memoryBytes what sorting may take
  * @param spill where it puts what needs more
@@ -18,6 +20,7 @@ import org.jbcachefs.engine.sb.version.UpgradePolicy;
  */
 public record UpgradeOptions(
     WriteOptions write,
+    boolean ends,
     UpgradePolicy policy,
     long memoryBytes,
     Path spill,
@@ -25,14 +28,19 @@ public record UpgradeOptions(
   /** As far as the filesystem's own option says. */
   public static UpgradeOptions of(WriteOptions write) {
     CheckOptions check = CheckOptions.defaults();
-    return new UpgradeOptions(write, null, check.memoryBytes(), check.spill(), _ -> {});
+    return new UpgradeOptions(write, false, null, check.memoryBytes(), check.spill(), _ -> {});
   }
 
   public UpgradeOptions withPolicy(UpgradePolicy other) {
-    return new UpgradeOptions(write, other, memoryBytes, spill, progress);
+    return new UpgradeOptions(write, ends, other, memoryBytes, spill, progress);
   }
 
   public UpgradeOptions withProgress(Consumer<String> listener) {
-    return new UpgradeOptions(write, policy, memoryBytes, spill, listener);
+    return new UpgradeOptions(write, ends, policy, memoryBytes, spill, listener);
+  }
+
+  /** Nothing is going to be written after the upgrade. */
+  public UpgradeOptions ending() {
+    return new UpgradeOptions(write, true, policy, memoryBytes, spill, progress);
   }
 }

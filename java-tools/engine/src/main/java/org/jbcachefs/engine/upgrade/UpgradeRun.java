@@ -6,9 +6,11 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jbcachefs.block.BlockDevice;
+import org.jbcachefs.engine.recovery.OpenOptions.Degraded;
 import org.jbcachefs.engine.recovery.ReadFilesystem;
 import org.jbcachefs.engine.recovery.UpgradeBeginning;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.engine.recovery.WriteRefusals;
 import org.jbcachefs.engine.sb.DeviceSet;
 import org.jbcachefs.engine.sb.DeviceSetAssembly;
 import org.jbcachefs.engine.sb.version.UpgradePolicy;
@@ -93,7 +95,8 @@ public final class UpgradeRun implements UpgradeBeginning {
    *
    * @throws RefusedException with the reason
    */
-  public static void check(ReadFilesystem filesystem, VersionPlan plan) {
+  private static void check(
+      ReadFilesystem filesystem, VersionPlan plan, UpgradeOptions options) {
     Superblock superblock = filesystem.superblock();
     superblock.refuseUnreadable();
     if (superblock.version() > CURRENT) {
@@ -114,7 +117,12 @@ public final class UpgradeRun implements UpgradeBeginning {
     if (plan.to() != CURRENT) {
       throw refused(superblock, "policy " + plan.policy() + " leaves it there");
     }
-    refuseMissing(filesystem.devices());
+    if (options.write().open().degraded() != Degraded.YES) {
+      refuseMissing(filesystem.devices());
+    }
+    if (!options.ends()) {
+      WriteRefusals.refuseStripes(filesystem.btrees(), superblock.place());
+    }
     refuseDamaged(superblock, plan);
     for (VersionRow row : plan.rows()) {
       Set<RecoveryPass> left = uncovered(row, plan);
@@ -136,7 +144,9 @@ public final class UpgradeRun implements UpgradeBeginning {
   private static void refuseMissing(DeviceSet devices) {
     for (int index = 0; index < devices.size(); index++) {
       if (devices.member(index) != null && devices.device(index) == null) {
-        throw refused(devices.superblock(), "member " + index + " is missing");
+        throw refused(
+            devices.superblock(),
+            "member " + index + " is missing, and degraded=yes was not said, which goes without it");
       }
     }
   }
@@ -224,7 +234,7 @@ public final class UpgradeRun implements UpgradeBeginning {
   @Override
   public Set<BtreeId> check(ReadFilesystem filesystem) {
     plan = plan(filesystem.superblock(), options.policy());
-    check(filesystem, plan);
+    check(filesystem, plan, options);
     Set<BtreeId> useless = EnumSet.noneOf(BtreeId.class);
     for (UpgradeStep step : STEPS) {
       if (step.isNeeded(plan)) {

@@ -30,6 +30,7 @@ import org.jbcachefs.engine.recovery.OpenOptions;
 import org.jbcachefs.engine.recovery.ReadFilesystem;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
 import org.jbcachefs.engine.recovery.WriteOptions;
+import org.jbcachefs.engine.sb.SuperblockSearch;
 import org.jbcachefs.engine.testing.TreeManifest;
 import org.jbcachefs.format.error.DeviceException;
 import org.jbcachefs.format.tables.FilesystemOption;
@@ -59,6 +60,10 @@ class ImageSessionTest {
 
   /** An image with many files. */
   private static MemoryDevice image() {
+    return image(MetadataVersion.CURRENT);
+  }
+
+  private static MemoryDevice image(MetadataVersion version) {
     MemoryDevice image = new MemoryDevice("image", BYTES);
     MemoryDevice temporary = new MemoryDevice("temporary", BYTES);
     Random random = new Random(1);
@@ -67,7 +72,7 @@ class ImageSessionTest {
             FormatPlan.randomUuid(random),
             FormatPlan.randomUuid(random),
             "",
-            MetadataVersion.CURRENT.number(),
+            version.number(),
             1 << 20,
             Map.of(),
             Map.of(),
@@ -189,6 +194,32 @@ class ImageSessionTest {
     update(image, true, true);
     sound(image);
     update(image, true, false);
+    sound(image);
+  }
+
+  private static int version(BlockDevice image) {
+    return SuperblockSearch.find(image).require().version();
+  }
+
+  /** Implementations of an older version would have to write before they mount it otherwise. */
+  @Test
+  void anImageForAnOlderVersionSaysThatVersionAlsoOnceItWasUpdated() {
+    MetadataVersion old = MetadataVersion.INODE_HAS_CASE_INSENSITIVE;
+    MemoryDevice image = image(old);
+    assertEquals(old.number(), version(image));
+    List<String> before = sound(image);
+    try (ImageSession session =
+        ImageSession.update(image, new MemoryDevice("temporary", BYTES), options())) {
+      remove(session.filesystem(), 0, 1);
+      session.finish(false);
+    }
+    assertEquals(old.number(), version(image));
+    List<String> after = sound(image);
+    assertEquals(before.size() - 1, after.size());
+    assertTrue(before.containsAll(after.subList(1, after.size())));
+    // What is kept about space has this version's form.
+    update(image, true, true);
+    assertEquals(MetadataVersion.CURRENT.number(), version(image));
     sound(image);
   }
 }

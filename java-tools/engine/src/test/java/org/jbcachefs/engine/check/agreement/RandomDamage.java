@@ -72,7 +72,7 @@ final class RandomDamage {
     int kind = random.nextInt(100);
     if (kind < 50) {
       return key();
-    } else if (kind < 57) {
+    } else if (kind < 57 && !inventory.pointers.isEmpty()) {
       return changed(one(inventory.pointers), true);
     } else if (kind < 69) {
       return nodeBytes();
