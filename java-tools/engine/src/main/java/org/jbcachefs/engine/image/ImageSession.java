@@ -139,8 +139,7 @@ public final class ImageSession implements AutoCloseable {
       rebuildSpace(opened);
       // What the image showed before must stay there until the end.
       opened.repair().keepEmptied(device -> device == IMAGE);
-      ImageSession session =
-          new ImageSession(held, before.version(), options, placement, opened);
+      ImageSession session = new ImageSession(held, before.version(), options, placement, opened);
       done = true;
       return session;
     } finally {

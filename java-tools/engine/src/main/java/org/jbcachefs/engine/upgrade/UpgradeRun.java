@@ -95,8 +95,7 @@ public final class UpgradeRun implements UpgradeBeginning {
    *
    * @throws RefusedException with the reason
    */
-  private static void check(
-      ReadFilesystem filesystem, VersionPlan plan, UpgradeOptions options) {
+  private static void check(ReadFilesystem filesystem, VersionPlan plan, UpgradeOptions options) {
     Superblock superblock = filesystem.superblock();
     superblock.refuseUnreadable();
     if (superblock.version() > CURRENT) {
@@ -146,7 +145,9 @@ public final class UpgradeRun implements UpgradeBeginning {
       if (devices.member(index) != null && devices.device(index) == null) {
         throw refused(
             devices.superblock(),
-            "member " + index + " is missing, and degraded=yes was not said, which goes without it");
+            "member "
+                + index
+                + " is missing, and degraded=yes was not said, which goes without it");
       }
     }
   }

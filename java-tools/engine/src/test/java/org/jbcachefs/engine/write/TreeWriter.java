@@ -26,14 +26,13 @@ import org.jbcachefs.format.error.PosixException;
 
 /**
  * A program that does random things to the files of filesystems, which it opens as a mount does:
- * older ones are upgraded. For each line {@code SEED
- * OPERATIONS clean|cut|volume IMAGE...} of its standard input it fills one; "clean" closes it,
- * "cut" stops in the midst of work, so that its journal must be replayed. For stages that let a
- * kernel judge. Without operations a filesystem may have files: it is opened for writing and
- * closed. With "volume" it may as well: a new subvolume {@code volume-SEED} is filled, and the one
- * of seed SEED - 1, if it is there, as it is now with whatever others wrote into it; a snapshot is
- * taken of each, and what is there of seed SEED - 2 is deleted,
- * but for what others made subvolumes in.
+ * older ones are upgraded. For each line {@code SEED OPERATIONS clean|cut|volume IMAGE...} of its
+ * standard input it fills one; "clean" closes it, "cut" stops in the midst of work, so that its
+ * journal must be replayed. For stages that let a kernel judge. Without operations a filesystem may
+ * have files: it is opened for writing and closed. With "volume" it may as well: a new subvolume
+ * {@code volume-SEED} is filled, and the one of seed SEED - 1, if it is there, as it is now with
+ * whatever others wrote into it; a snapshot is taken of each, and what is there of seed SEED - 2 is
+ * deleted, but for what others made subvolumes in.
  */
 final class TreeWriter {
   private static final int IMAGES = 3;
