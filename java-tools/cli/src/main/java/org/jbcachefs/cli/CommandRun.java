@@ -52,8 +52,12 @@ final class CommandRun {
         return ExitCode.DONE;
       }
       if (here == null && command instanceof MountedCommand mounted) {
+        mounted.beforeDaemon();
         Optional<Integer> code = DaemonCall.run(surroundings, entry.name(), arguments, mounted);
         if (code.isPresent()) {
+          if (code.get() == ExitCode.DONE) {
+            mounted.afterDaemon();
+          }
           return code.get();
         }
       }

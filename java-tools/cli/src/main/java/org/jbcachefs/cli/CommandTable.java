@@ -4,6 +4,9 @@ package org.jbcachefs.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jbcachefs.cli.contents.CloneRange;
+import org.jbcachefs.cli.contents.CollapseRange;
+import org.jbcachefs.cli.contents.InsertRange;
 import org.jbcachefs.cli.damage.DamageCommand;
 import org.jbcachefs.cli.device.ClaimTestCommand;
 import org.jbcachefs.cli.device.GeometryCommand;
@@ -137,6 +140,9 @@ final class CommandTable {
           entry("fs usage", SUPERBLOCK, "show what space is used for"),
           entry("format", SUPERBLOCK, "make a filesystem", "mkfs"),
           entry("set-file-option", MOUNTING, "set options of files of a mounted filesystem"),
+          entry("file clone", MOUNTING, "make a file share the data of another one"),
+          entry("file insert-range", MOUNTING, "make room for a hole in a file"),
+          entry("file collapse-range", MOUNTING, "take a range out of a file"),
           entry("quota set", MOUNTING, "set limits of users, groups and projects"),
           entry("quota show", MOUNTING, "show what users, groups and projects have and may have"),
           entry("set-fs-option", SUPERBLOCK, "change options of a filesystem"),
@@ -214,6 +220,9 @@ final class CommandTable {
       case "list_journal" -> new ListJournalCommand();
       case "fs usage" -> new FsUsageCommand();
       case "set-file-option" -> new SetFileOption();
+      case "file clone" -> new CloneRange();
+      case "file insert-range" -> new InsertRange();
+      case "file collapse-range" -> new CollapseRange();
       case "quota set" -> new SetQuota();
       case "quota show" -> new ShowQuotas();
       case "set-fs-option" -> new SetFilesystemOption();

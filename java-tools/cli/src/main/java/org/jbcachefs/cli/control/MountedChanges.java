@@ -16,4 +16,7 @@ public interface MountedChanges {
    * directory, and what a name in it leads to.
    */
   void changed(FileId directory, byte[] name);
+
+  /** The kernel writes what it has of a file's contents, and forgets them. */
+  void forgetContents(FileId file);
 }

@@ -21,6 +21,12 @@ public interface MountedCommand extends CliCommand {
     return Optional.empty();
   }
 
+  /** What is done where the command was typed before it is sent to the daemon. */
+  default void beforeDaemon() throws IOException {}
+
+  /** What is done there once it has succeeded in the daemon. */
+  default void afterDaemon() throws IOException {}
+
   /** Whether what the kernel has not written yet must be written first. */
   default boolean needsWriteBack() {
     return false;

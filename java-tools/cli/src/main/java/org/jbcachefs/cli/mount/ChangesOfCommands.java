@@ -27,4 +27,17 @@ record ChangesOfCommands(
       throw new UncheckedIOException(e);
     }
   }
+
+  @Override
+  public void forgetContents(FileId file) {
+    long node = session.knownNode(file);
+    if (node == 0) {
+      return;
+    }
+    try {
+      notifier.forgetInode(node, 0, 0);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 }

@@ -228,6 +228,22 @@ final class ModelTree {
     write(to, toOffset, data);
   }
 
+  /** A hole is put in, or a range taken out. */
+  void shift(Node node, boolean insert, int offset, int length, int block) {
+    requireContents(node);
+    byte[] now = node.content;
+    boolean possible = insert ? offset < now.length : offset + length < now.length;
+    if (offset % block != 0 || length % block != 0 || length == 0 || !possible) {
+      throw fail(PosixError.EINVAL);
+    }
+    int kept = insert ? offset : offset + length;
+    int to = insert ? offset + length : offset;
+    byte[] shifted = Arrays.copyOf(now, now.length + to - kept);
+    Arrays.fill(shifted, offset, Math.max(offset, to), (byte) 0);
+    System.arraycopy(now, kept, shifted, to, now.length - kept);
+    node.content = shifted;
+  }
+
   /** Every path with all that is known of it. */
   SortedMap<String, FoundFile> files() {
     TreeMap<String, FoundFile> files = new TreeMap<>();

@@ -52,7 +52,17 @@ final class RandomFiles {
    * @param moment when it was done
    */
   private record State(
-      String operation, SortedMap<String, FoundFile> files, String changed, int moment) {}
+      String operation, SortedMap<String, FoundFile> files, String changed, int moment) {
+    /** Whether a part of the file moves: a crash leaves it to the next one who opens it. */
+    boolean moves() {
+      return operation.startsWith("insert ") || operation.startsWith("collapse ");
+    }
+  }
+
+  /** Whether a part of a file may have been moving at that moment. */
+  boolean mayBeMoving(int moment) {
+    return possible(moment).stream().anyMatch(State::moves);
+  }
 
   /** All states, and from which on which one was durable; only while moments are recorded. */
   private final List<State> history = new ArrayList<>();
@@ -254,7 +264,10 @@ final class RandomFiles {
     if (kind < 60) {
       return allocate(file);
     }
-    if (kind < 65) {
+    if (kind < 63) {
+      return shift(file);
+    }
+    if (kind < 67) {
       return share(file, any(ModelTree.Node::isRegular));
     }
     return write(file);
@@ -391,6 +404,30 @@ final class RandomFiles {
     };
   }
 
+  /** Now and then not whole blocks, or beyond the end. */
+  private Both shift(ModelTree.Node file) {
+    String path = pathOf(file);
+    boolean insert = random.nextInt(5) < 2 && file.content.length < SIZE_MOST;
+    int blocks = file.content.length / block;
+    int odd = random.nextInt(20) == 0 ? 1 : 0;
+    int offset = random.nextInt(blocks + 1) * block + odd;
+    int length = (1 + random.nextInt(Math.max(1, insert ? 40 : blocks / 2))) * block;
+    operation =
+        (insert ? "insert" : "collapse") + " " + path + " at " + offset + ", " + length + " bytes";
+    return tree -> {
+      changing = file;
+      same(
+          () -> {
+            if (insert) {
+              tree.insertRange(find(tree, path), offset, length);
+            } else {
+              tree.collapseRange(find(tree, path), offset, length);
+            }
+          },
+          () -> model.shift(file, insert, offset, length, block));
+    };
+  }
+
   private Both share(ModelTree.Node from, ModelTree.Node to) {
     int blocks = from.content.length / block;
     if (blocks == 0) {
@@ -514,7 +551,7 @@ final class RandomFiles {
       FoundFile here = entry.getValue();
       boolean fits =
           here.equals(old)
-              || (now != null && here.sameButContent(now) && isMixture(old, now, here));
+              || (now != null && here.sameButContent(now) && isMixture(after.moves(), old, now, here));
       if (!fits) {
         return false;
       }
@@ -522,8 +559,12 @@ final class RandomFiles {
     return true;
   }
 
-  /** Each byte is old or new; the size is one of both or in between. */
-  private static boolean isMixture(FoundFile old, FoundFile now, FoundFile here) {
+  /**
+   * Each byte is old or new; the size is one of both or in between. Where a part of the file was
+   * moving there may be holes.
+   */
+  private static boolean isMixture(
+      boolean moving, FoundFile old, FoundFile now, FoundFile here) {
     int length = here.content().length;
     int least = Math.min(old.content().length, now.content().length);
     int most = Math.max(old.content().length, now.content().length);
@@ -534,7 +575,8 @@ final class RandomFiles {
     byte[] after = Arrays.copyOf(now.content(), most);
     for (int i = 0; i < length; i++) {
       byte each = here.content()[i];
-      if (each != before[i] && each != after[i]) {
+      boolean hole = moving && each == 0;
+      if (each != before[i] && each != after[i] && !hole) {
         return false;
       }
     }

@@ -58,6 +58,8 @@ interface LibC extends Library {
    */
   int poll(Pointer entries, NativeLong count, int timeoutMillis) throws LastErrorException;
 
+  int truncate64(String path, long length) throws LastErrorException;
+
   int syncfs(int fd) throws LastErrorException;
 
   int dup2(int from, int to) throws LastErrorException;

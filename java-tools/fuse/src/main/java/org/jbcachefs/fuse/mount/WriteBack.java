@@ -27,4 +27,18 @@ public final class WriteBack {
       throw new NativeException("sync " + directory, e.getErrorCode());
     }
   }
+
+  /**
+   * Tells the kernel, which keeps sizes of files itself, what size a file has by now.
+   *
+   * @param bytes what the file's daemon says that it has: it changes nothing
+   */
+  public static void resized(Path file, long bytes) throws NativeException {
+    try {
+      int result = LibC.load().truncate64(file.toString(), bytes);
+      assert result == 0;
+    } catch (LastErrorException e) {
+      throw new NativeException("truncate " + file, e.getErrorCode());
+    }
+  }
 }

@@ -25,6 +25,7 @@ import org.jbcachefs.format.tables.Feature;
 import org.jbcachefs.format.value.Inode;
 import org.jbcachefs.format.value.InodeBuilder;
 import org.jbcachefs.format.value.InodeField;
+import org.jbcachefs.format.value.LoggedOpFinsert;
 
 /**
  * Changes of what is in files. Data is written to fresh sectors first; then transactions put its
@@ -570,6 +571,36 @@ final class FileContents {
       locks.unlockBoth(from, to);
       locks.unfinished().unlock();
     }
+  }
+
+  /** Carries fallocate(2) with FALLOC_FL_INSERT_RANGE or FALLOC_FL_COLLAPSE_RANGE out. */
+  void shift(InodeId id, boolean insert, long offset, long length) {
+    if (offset < 0 || length <= 0) {
+      throw new PosixException(PosixError.EINVAL, "no range of a file");
+    }
+    begin(id);
+    try {
+      Inode inode = regular(id);
+      if (inode.has(Inode.FLAG_APPEND)) {
+        throw new PosixException(PosixError.EPERM, "the file is append-only");
+      }
+      if (offset % blockBytes != 0 || length % blockBytes != 0) {
+        throw new PosixException(PosixError.EINVAL, "only whole blocks can be moved");
+      }
+      RangeShift shift = new RangeShift(this, loggedOps, cut);
+      if (insert) {
+        shift.insert(id, inode, offset, length);
+      } else {
+        shift.collapse(id, inode, offset, length);
+      }
+    } finally {
+      end(id);
+    }
+  }
+
+  /** Carries on with what a crash interrupted. */
+  void finishShift(LoggedOpFinsert op, long logged) {
+    new RangeShift(this, loggedOps, cut).carryOn(op, logged);
   }
 
   <T> T replacingIn(InodeId id, String name, Function<TreeTransaction, T> body) {

@@ -9,8 +9,10 @@ import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.bkey.KeyType;
+import org.jbcachefs.format.value.LoggedOpFinsert;
 import org.jbcachefs.format.value.LoggedOpTruncate;
 import org.jbcachefs.format.value.Shape;
+import org.jbcachefs.format.value.Value;
 
 /**
  * Notes of operations that take several transactions: should there be a crash between them, whoever
@@ -25,17 +27,33 @@ final class LoggedOps {
     LoggedOpTruncate op =
         new LoggedOpTruncate(
             id.subvolume(), id.number(), newSize, Shape.of(LoggedOpTruncate.BYTES));
-    MemorySegment value = MemorySegment.ofArray(new long[LoggedOpTruncate.BYTES / Long.BYTES]);
-    op.encode(value, 0);
     long number = free(tree.transaction());
+    put(tree, number, KeyType.LOGGED_OP_TRUNCATE, op);
+    return number;
+  }
+
+  /** Notes that a part of a file is moved up or down; the note's number. */
+  long startShift(TreeTransaction tree, LoggedOpFinsert op) {
+    long number = free(tree.transaction());
+    shiftAt(tree, number, op);
+    return number;
+  }
+
+  /** Notes how far that has come. */
+  void shiftAt(TreeTransaction tree, long number, LoggedOpFinsert op) {
+    put(tree, number, KeyType.LOGGED_OP_FINSERT, op);
+  }
+
+  private static void put(TreeTransaction tree, long number, KeyType type, Value op) {
+    MemorySegment value = MemorySegment.ofArray(new long[op.bytes() / Long.BYTES]);
+    op.encode(value, 0);
     tree.transaction()
         .update(
             BtreeId.LOGGED_OPS,
             new Bkey()
                 .setPos(NOTES, number, 0)
-                .setType(KeyType.LOGGED_OP_TRUNCATE.number())
-                .setValue(value, 0, LoggedOpTruncate.BYTES));
-    return number;
+                .setType(type.number())
+                .setValue(value, 0, op.bytes()));
   }
 
   private static long free(Transaction transaction) {

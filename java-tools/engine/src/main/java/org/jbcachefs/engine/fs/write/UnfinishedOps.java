@@ -10,10 +10,9 @@ import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.bkey.KeyType;
-import org.jbcachefs.format.error.Place;
 import org.jbcachefs.format.error.PosixError;
 import org.jbcachefs.format.error.PosixException;
-import org.jbcachefs.format.error.RefusedException;
+import org.jbcachefs.format.value.LoggedOpFinsert;
 import org.jbcachefs.format.value.LoggedOpTruncate;
 
 /** Operations of several transactions that a crash interrupted: they are carried on. */
@@ -43,26 +42,24 @@ final class UnfinishedOps {
   private void finish(Bkey note) {
     KeyType type = KeyType.of(note.type());
     if (type == KeyType.LOGGED_OP_TRUNCATE) {
-      truncate(note, LoggedOpTruncate.decode(note));
+      LoggedOpTruncate op = LoggedOpTruncate.decode(note);
+      InodeId id = new InodeId(op.subvolume(), op.inode());
+      finish(note, () -> contents.finishTruncate(id, op.newSize(), note.offset()));
     } else if (type == KeyType.LOGGED_OP_FINSERT) {
-      throw new RefusedException(
-          "logged_op_finsert",
-          Place.structure("btree logged_ops").at(note.pos()),
-          "a file range was being inserted or removed, which this version cannot carry on");
+      finish(note, () -> contents.finishShift(LoggedOpFinsert.decode(note), note.offset()));
     }
   }
 
-  private void truncate(Bkey note, LoggedOpTruncate op) {
+  private void finish(Bkey note, Runnable work) {
     try {
-      InodeId id = new InodeId(op.subvolume(), op.inode());
-      contents.finishTruncate(id, op.newSize(), note.offset());
+      work.run();
     } catch (PosixException e) {
       if (e.error() != PosixError.ESTALE) {
         throw e;
       }
       // The file is gone, and what it had with it.
       filesystem.transact(
-          "truncate",
+          "logged_op_finish",
           transaction -> {
             transaction.delete(BtreeId.LOGGED_OPS, note.pos());
             return null;

@@ -594,6 +594,28 @@ public final class WritableTree implements AutoCloseable {
   }
 
   /**
+   * Makes room for a hole in a file: what is behind it moves up, and the file grows.
+   *
+   * @param offset where the hole begins, in bytes
+   * @throws PosixException EINVAL if these are not whole blocks, or nothing is behind the offset
+   */
+  public void insertRange(InodeId id, long offset, long length) {
+    filesystem.requireRoomForMetadata();
+    contents.shift(id, true, offset, length);
+  }
+
+  /**
+   * Takes a range out of a file: what is behind it moves down, and the file shrinks.
+   *
+   * @param offset where the range begins, in bytes
+   * @throws PosixException EINVAL if these are not whole blocks, or the range reaches the file's
+   *     end
+   */
+  public void collapseRange(InodeId id, long offset, long length) {
+    contents.shift(id, false, offset, length);
+  }
+
+  /**
    * Makes a range of a file share what is in another: nothing is copied.
    *
    * @throws PosixException EINVAL if these are not whole blocks, the last of a file excepted
