@@ -76,8 +76,7 @@ abstract class ChangeContents implements MountedCommand {
     try {
       Namespace namespace = here.view().namespace();
       PathResolver resolver = new PathResolver(namespace, namespace.root());
-      List<FileId> files =
-          here.paths().stream().map(path -> resolver.resolve(path, true)).toList();
+      List<FileId> files = here.paths().stream().map(path -> resolver.resolve(path, true)).toList();
       List<InodeId> ids =
           files.stream().map(each -> new InodeId(each.subvolume(), each.inode())).toList();
       changes.forgetContents(files.getLast());

@@ -174,8 +174,7 @@ class FilesystemSimulatorTest {
     return findings;
   }
 
-  private SortedMap<String, FoundFile> recover(
-      List<MemoryDevice> media, String where, long seed) {
+  private SortedMap<String, FoundFile> recover(List<MemoryDevice> media, String where, long seed) {
     WritableFilesystem filesystem =
         WritableFilesystem.open(new ArrayList<>(media), SmallFilesystem.options(seed));
     new WritableTree(filesystem, _ -> {}).close();

@@ -551,7 +551,9 @@ final class RandomFiles {
       FoundFile here = entry.getValue();
       boolean fits =
           here.equals(old)
-              || (now != null && here.sameButContent(now) && isMixture(after.moves(), old, now, here));
+              || (now != null
+                  && here.sameButContent(now)
+                  && isMixture(after.moves(), old, now, here));
       if (!fits) {
         return false;
       }
@@ -563,8 +565,7 @@ final class RandomFiles {
    * Each byte is old or new; the size is one of both or in between. Where a part of the file was
    * moving there may be holes.
    */
-  private static boolean isMixture(
-      boolean moving, FoundFile old, FoundFile now, FoundFile here) {
+  private static boolean isMixture(boolean moving, FoundFile old, FoundFile now, FoundFile here) {
     int length = here.content().length;
     int least = Math.min(old.content().length, now.content().length);
     int most = Math.max(old.content().length, now.content().length);

@@ -177,8 +177,7 @@ final class RangeShift {
     private void occupy(TreeTransaction tree, long sectors) {
       if (sectors != 0) {
         Inode inode = tree.inode(id);
-        tree.put(
-            id, new InodeBuilder(inode).set(InodeField.SECTORS, inode.sectors() + sectors));
+        tree.put(id, new InodeBuilder(inode).set(InodeField.SECTORS, inode.sectors() + sectors));
       }
     }
 
@@ -207,8 +206,7 @@ final class RangeShift {
     }
 
     private long all(ExtentOverwrite overwrite, long from, long to, Bkey insert) {
-      ExtentOverwrite.Done done =
-          overwrite.replace(id.number(), from, to, insert, EXTENTS_MOST);
+      ExtentOverwrite.Done done = overwrite.replace(id.number(), from, to, insert, EXTENTS_MOST);
       if (done.end() != to) {
         throw new IllegalStateException("extents where there should be none, at " + from);
       }
@@ -249,8 +247,7 @@ final class RangeShift {
 
     private boolean any(SnapshotKeys keys, long after, long to) {
       Bpos first = new Bpos(id.number(), after + 1, 0);
-      try (KeyIterator all =
-          keys.visible(BtreeId.EXTENTS, first, new Bpos(id.number(), to, 0))) {
+      try (KeyIterator all = keys.visible(BtreeId.EXTENTS, first, new Bpos(id.number(), to, 0))) {
         return all.next();
       }
     }
