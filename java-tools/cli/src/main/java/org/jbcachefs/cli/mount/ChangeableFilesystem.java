@@ -43,6 +43,9 @@ final class ChangeableFilesystem implements MountedFilesystem {
   /** How long lazytime keeps access times in memory: a day. */
   private static final long LAZY_NANOS = 24L * 3600 * 1_000_000_000;
 
+  /** How long what was written to files stays in memory. */
+  private static final long DELAY_MILLIS = 5000;
+
   /** How long work in the background goes on at a time; as long it rests then. */
   private static final long WORK_NANOS = 500_000_000;
 
@@ -104,9 +107,11 @@ final class ChangeableFilesystem implements MountedFilesystem {
   }
 
   private void tick(long millis) {
+    int rounds = (int) Math.max(1, DELAY_MILLIS / Math.max(1, millis));
     try {
       while (!closing.await(millis, TimeUnit.MILLISECONDS)) {
         session.inBackground("writing of access times", this::writeAccessTimes);
+        session.inBackground("writing of files", () -> tree.writeDelayed(rounds));
         session.inBackground("what is due", filesystem::tick);
         if (tree.needsCleanUp() && (cleaner == null || !cleaner.isAlive())) {
           cleaner = Thread.ofPlatform().name("cleanup").daemon().start(this::cleanUp);

@@ -97,17 +97,23 @@ public record Attributes(
 
   /** The same with another access time, in nanoseconds since 1970. */
   public Attributes withAtime(long time) {
+    return with(size, sectors, time, mtime, ctime);
+  }
+
+  /** The same with another size and other times. */
+  public Attributes with(
+      long otherSize, long otherSectors, long otherAtime, long otherMtime, long otherCtime) {
     return new Attributes(
         file,
         mode,
         uid,
         gid,
         links,
-        size,
-        sectors,
-        time,
-        mtime,
-        ctime,
+        otherSize,
+        otherSectors,
+        otherAtime,
+        otherMtime,
+        otherCtime,
         birthTime,
         majorDevice,
         minorDevice,

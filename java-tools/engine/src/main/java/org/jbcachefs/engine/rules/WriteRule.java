@@ -38,5 +38,9 @@ public enum WriteRule {
   /** Leaves are split where shards of inode numbers begin. */
   SHARDS,
   /** What snapshots see does not count for quotas. */
-  MASTER_SUBVOLUME
+  MASTER_SUBVOLUME,
+  /** What was written to a file and is only in memory is written before a sync of the file. */
+  DELAYED_WRITES,
+  /** The flush of an entry does for the next one only if that was closed before it. */
+  SHARED_FLUSH
 }

@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.locks.LockSupport;
 import org.jbcachefs.block.BlockDevice;
 import org.jbcachefs.block.IoFlags;
 import org.jbcachefs.block.testing.MemoryDevice;
@@ -21,6 +22,7 @@ final class WriteLog {
   private final List<MemoryDevice> media;
   private final List<MemoryDevice> before;
   private final List<Event> events = new ArrayList<>();
+  private volatile long flushNanos;
 
   /**
    * One thing that was asked of a device.
@@ -43,6 +45,15 @@ final class WriteLog {
       devices.add(new Watched(index));
     }
     return devices;
+  }
+
+  /**
+   * Flushes take so long from now on, and have done what they do when they begin: what is written
+   * meanwhile is none of theirs.
+   */
+  WriteLog flushingFor(long nanos) {
+    flushNanos = nanos;
+    return this;
   }
 
   /** What was written, in order. */
@@ -112,6 +123,9 @@ final class WriteLog {
     @Override
     public void flush() {
       add(new Event(index, 0, null, false));
+      if (flushNanos > 0) {
+        LockSupport.parkNanos(flushNanos);
+      }
     }
 
     @Override

@@ -150,7 +150,25 @@ public final class FuseMount {
     if (entry.isPresent() && plan.readaheadKib() > 0 && libc.geteuid() == 0) {
       raiseReadahead(entry.get(), plan.readaheadKib(), log);
     }
+    if (entry.isPresent() && plan.flags().writable() && libc.geteuid() == 0) {
+      allowDirtyPages(entry.get());
+    }
     return new FuseMount(plan, libc, connection, transport, entry);
+  }
+
+  /**
+   * As many pages may wait to be written as for other filesystems: FUSE's are a hundredth of that,
+   * since most daemons might wait for themselves; ours is an {@link IoFlusher}.
+   */
+  private static void allowDirtyPages(MountEntry entry) {
+    Path folder = Path.of("/sys/class/bdi", entry.device());
+    try {
+      Files.writeString(folder.resolve("max_ratio"), "100\n");
+      Files.writeString(folder.resolve("strict_limit"), "0\n");
+    } catch (IOException e) {
+      // Kernels before 6.2 have no such switch: it stays as it is.
+      return;
+    }
   }
 
   private static boolean ringIsEnabled() {

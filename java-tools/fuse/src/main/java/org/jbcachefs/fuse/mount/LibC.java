@@ -34,6 +34,9 @@ interface LibC extends Library {
 
   int umount2(String target, int flags) throws LastErrorException;
 
+  /** Of {@link #prctl}: this thread, and those it makes, write for others. */
+  int PR_SET_IO_FLUSHER = 57;
+
   int geteuid();
 
   int getegid();

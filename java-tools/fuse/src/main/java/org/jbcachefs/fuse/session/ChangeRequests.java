@@ -103,6 +103,11 @@ final class ChangeRequests {
     };
   }
 
+  /** Whether what is written now has to wait for devices. */
+  boolean mustWrite() {
+    return changes.mustWrite();
+  }
+
   /** A file was read just now. */
   void accessed(FileId file, boolean always) {
     changes.accessed(file, now(), always);
@@ -240,11 +245,12 @@ final class ChangeRequests {
     MemorySegment data = request.data(0, size);
     int flags = request.argument32(WriteIn.WRITE_FLAGS);
     boolean killSuidgid = (flags & WriteIn.KILL_SUIDGID) != 0;
-    long done = size == 0 ? 0 : changes.write(file, offset, data, killSuidgid);
-    if ((flags & WriteIn.CACHE) != 0) {
+    boolean cached = (flags & WriteIn.CACHE) != 0;
+    long done = size == 0 ? 0 : changes.write(file, offset, data, killSuidgid, cached);
+    if (cached) {
       // Nobody would write the rest again: it is all or an error for whoever syncs.
       while (done < size) {
-        done += changes.write(file, offset + done, data.asSlice(done), false);
+        done += changes.write(file, offset + done, data.asSlice(done), false, false);
       }
     }
     Wire.u64(request.reply(), WriteOut.SIZE, done);

@@ -102,9 +102,13 @@ public interface Changes {
    *
    * @param data valid during the call
    * @param killSuidgid set-user-ID and set-group-ID go
+   * @param later whether it may stay in memory for a while
    * @return how many bytes were written, 1 at least: not all of them only if there is no more room
    */
-  long write(FileId file, long offset, MemorySegment data, boolean killSuidgid);
+  long write(FileId file, long offset, MemorySegment data, boolean killSuidgid, boolean later);
+
+  /** Whether there is so much in memory that {@link #write} has to write some of it first. */
+  boolean mustWrite();
 
   /** fallocate(2) with that mode. */
   void allocate(FileId file, int mode, long offset, long length);

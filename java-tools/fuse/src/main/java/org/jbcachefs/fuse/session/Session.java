@@ -20,6 +20,7 @@ import org.jbcachefs.format.error.RefusedException;
 import org.jbcachefs.fuse.protocol.LseekIn;
 import org.jbcachefs.fuse.protocol.Opcode;
 import org.jbcachefs.fuse.protocol.ReadIn;
+import org.jbcachefs.fuse.protocol.SetattrIn;
 import org.jbcachefs.fuse.protocol.WriteIn;
 import org.jbcachefs.fuse.transport.FuseNotifier;
 import org.jbcachefs.fuse.transport.Request;
@@ -162,6 +163,19 @@ public final class Session implements RequestHandler {
       // Everything is answered as fast as it can be; there is nothing to break off.
       case Opcode.INTERRUPT -> NO_REPLY;
       default -> answer(request, opcode);
+    };
+  }
+
+  @Override
+  public boolean mayWait(Request request) {
+    return switch (request.opcode()) {
+      // What comes out of the page cache stays in memory, as long as there is room.
+      case Opcode.WRITE ->
+          (request.argument32(WriteIn.WRITE_FLAGS) & WriteIn.CACHE) == 0
+              || changes == null
+              || changes.mustWrite();
+      case Opcode.SETATTR -> (request.argument32(SetattrIn.VALID) & SetattrIn.SETS_SIZE) != 0;
+      default -> Opcode.mayWait(request.opcode());
     };
   }
 

@@ -161,14 +161,22 @@ public final class TreeChanges implements Changes {
   }
 
   @Override
-  public long write(FileId file, long offset, MemorySegment data, boolean killSuidgid) {
+  public long write(
+      FileId file, long offset, MemorySegment data, boolean killSuidgid, boolean later) {
     if (killSuidgid) {
       Integer mode = withoutSetId(file, null);
       if (mode != null) {
         tree.setAttributes(id(file), AttributeChange.NONE.withMode(mode));
       }
     }
-    return tree.write(id(file), offset, data);
+    return later
+        ? tree.writeLater(id(file), offset, data)
+        : tree.write(id(file), offset, data);
+  }
+
+  @Override
+  public boolean mustWrite() {
+    return tree.mustWrite();
   }
 
   @Override

@@ -89,8 +89,8 @@ final class RingEntry {
   }
 
   /** Whether whoever answers it may have to wait for devices. */
-  boolean mayWait() {
-    return Opcode.mayWait(request.opcode());
+  boolean mayWait(RequestHandler handler) {
+    return request.received(Wire.u32(header, PAYLOAD_SIZE)) && handler.mayWait(request);
   }
 
   boolean isRead() {

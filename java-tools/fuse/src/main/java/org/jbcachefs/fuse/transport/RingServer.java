@@ -216,7 +216,7 @@ final class RingServer implements Runnable {
       RingEntry entry = arrived.poll();
       if (entry == null) {
         entry = inbox.poll();
-      } else if (entry.mayWait() && !entry.isBulk()) {
+      } else if (!entry.isBulk() && (entry.mayWait(handler) || (entry.isRead() && isSlow(entry)))) {
         transport.answerAside(entry);
         continue;
       } else if (!isHelper() && belongsToHelper(entry)) {
@@ -231,7 +231,17 @@ final class RingServer implements Runnable {
   }
 
   private boolean belongsToHelper(RingEntry entry) {
-    return entry.isBulk() || (pace.isSlow() && entry.isRead());
+    return entry.isBulk();
+  }
+
+  /** A small read has taken so long. */
+  void took(long nanos) {
+    pace.took(nanos);
+  }
+
+  /** Whether reads from its queue wait for devices: then as many as there are do so at a time. */
+  private boolean isSlow(RingEntry entry) {
+    return transport.home(entry.queue()).pace.isSlow();
   }
 
   private void answer(RingEntry entry) {

@@ -83,8 +83,13 @@ public final class RingTransport implements Transport {
   /** Has a request answered by a thread of its own, and committed at its home. */
   void answerAside(RingEntry entry) {
     aside.execute(() -> {
+      long begun = System.nanoTime();
       entry.answer(handler);
-      home(entry.queue()).accept(entry);
+      RingServer home = home(entry.queue());
+      if (entry.isRead()) {
+        home.took(System.nanoTime() - begun);
+      }
+      home.accept(entry);
     });
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.engine.fs.write;
 
+import java.time.Instant;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
@@ -81,5 +82,24 @@ public record AttributeChange(
   public AttributeChange withProject(int to) {
     return new AttributeChange(
         mode, uid, gid, size, atime, mtime, ctime, flags, OptionalInt.of(to));
+  }
+
+  boolean isOfTimesOnly() {
+    return (atime.isPresent() || mtime.isPresent())
+        && mode.isEmpty()
+        && uid.isEmpty()
+        && gid.isEmpty()
+        && size.isEmpty()
+        && flags.isEmpty()
+        && project.isEmpty();
+  }
+
+  /** The times that it sets at that moment. */
+  DelayedFile.Times times(Instant now) {
+    long changed = now.getEpochSecond() * 1_000_000_000L + now.getNano();
+    return new DelayedFile.Times(
+        atime.isPresent() ? (Long) atime.getAsLong() : null,
+        mtime.isPresent() ? (Long) mtime.getAsLong() : null,
+        ctime.orElse(changed));
   }
 }

@@ -3,9 +3,11 @@ package org.jbcachefs.engine.fs.write;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.locks.Lock;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jbcachefs.engine.alloc.write.SpaceBudget;
 import org.jbcachefs.engine.commit.Committer;
 import org.jbcachefs.engine.data.write.DataOptions;
@@ -13,7 +15,9 @@ import org.jbcachefs.engine.data.write.DataWriter;
 import org.jbcachefs.engine.data.write.ExtentCut;
 import org.jbcachefs.engine.data.write.ExtentOverwrite;
 import org.jbcachefs.engine.data.write.NativeBuffer;
+import org.jbcachefs.engine.fs.Attributes;
 import org.jbcachefs.engine.fs.FileId;
+import org.jbcachefs.engine.fs.FilesystemDefaults;
 import org.jbcachefs.engine.fs.InodeId;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
 import org.jbcachefs.format.bkey.Bkey;
@@ -26,6 +30,7 @@ import org.jbcachefs.format.value.Inode;
 import org.jbcachefs.format.value.InodeBuilder;
 import org.jbcachefs.format.value.InodeField;
 import org.jbcachefs.format.value.LoggedOpFinsert;
+import org.jbcachefs.format.value.Subvolume;
 
 /**
  * Changes of what is in files. Data is written to fresh sectors first; then transactions put its
@@ -37,6 +42,9 @@ final class FileContents {
 
   /** Bytes that are written before they are committed. */
   static final int PIECE_BYTES = 1 << 20;
+
+  /** What is larger is written at once: it does not get faster by waiting for more. */
+  private static final int DELAYED_MOST = 1 << 20;
 
   /** The longest target of a symbolic link. */
   private static final int TARGET_MOST = 4095;
@@ -61,6 +69,37 @@ final class FileContents {
   private final LoggedOps loggedOps;
   private final int blockBytes;
   private final ThreadLocal<NativeBuffer> buffers = ThreadLocal.withInitial(NativeBuffer::new);
+  private final DelayedWrites delayed = new DelayedWrites();
+
+  /** Which times of a file a change of its contents sets. */
+  private interface Touch {
+    /** Those that are kept. */
+    Touch NOTHING = (_, _) -> {};
+
+    /** It was changed just now. */
+    Touch CHANGED =
+        (tree, inode) ->
+            inode.set(InodeField.MTIME, tree.now()).set(InodeField.CTIME, tree.now());
+
+    void set(TreeTransaction tree, InodeBuilder inode);
+
+    /** Times as they were set before. */
+    static Touch of(DelayedFile.Times times) {
+      return (tree, inode) -> {
+        FilesystemDefaults defaults = tree.filesystem().defaults();
+        set(inode, InodeField.ATIME, times.atime(), defaults);
+        set(inode, InodeField.MTIME, times.mtime(), defaults);
+        set(inode, InodeField.CTIME, times.ctime(), defaults);
+      };
+    }
+
+    private static void set(
+        InodeBuilder inode, InodeField field, Long time, FilesystemDefaults defaults) {
+      if (time != null) {
+        inode.set(field, defaults.time(time));
+      }
+    }
+  }
 
   /** Reads a file, however large it says it is. */
   interface Reader {
@@ -102,7 +141,21 @@ final class FileContents {
     }
   }
 
+  /** Takes the locks for a change; what was delayed comes before it. */
   private void begin(InodeId id) {
+    lock(id);
+    boolean done = false;
+    try {
+      write(id);
+      done = true;
+    } finally {
+      if (!done) {
+        end(id);
+      }
+    }
+  }
+
+  private void lock(InodeId id) {
     filesystem.makeRoom();
     locks.unfinished().lock();
     locks.change(id).lock();
@@ -143,14 +196,15 @@ final class FileContents {
     if (offset < 0 || data.byteSize() > Long.MAX_VALUE - blockBytes - offset) {
       throw new PosixException(PosixError.EFBIG, "beyond the largest file");
     }
-    begin(id);
+    filesystem.makeRoom();
+    locks.unfinished().lock();
     try {
       long done = 0;
       long most = PIECE_BYTES;
       while (done < data.byteSize()) {
         long bytes = Math.min(most - (offset + done) % blockBytes, data.byteSize() - done);
         try {
-          writePiece(id, offset + done, data.asSlice(done, bytes));
+          writeOnePiece(id, offset + done, data.asSlice(done, bytes));
           done += bytes;
         } catch (PosixException e) {
           if (e.error() == PosixError.ENOSPC && bytes > blockBytes) {
@@ -164,8 +218,46 @@ final class FileContents {
       }
       return done;
     } finally {
-      end(id);
+      locks.unfinished().unlock();
     }
+  }
+
+  private void writeOnePiece(InodeId id, long offset, MemorySegment data) {
+    if (data.isNative() && isWhole(offset, data.byteSize()) && data.byteSize() >= blockBytes) {
+      Inode inode = regular(id);
+      DataOptions options = DataOptions.of(inode, filesystem.options());
+      if (data.byteSize() > options.inlineBytes()) {
+        writeWhole(id, offset, data, options);
+        return;
+      }
+    }
+    locks.change(id).lock();
+    try {
+      write(id);
+      writePiece(id, offset, data);
+    } finally {
+      locks.change(id).unlock();
+    }
+  }
+
+  /** Whole blocks depend on nothing that is there: they are written side by side with others. */
+  private void writeWhole(InodeId id, long offset, MemorySegment data, DataOptions options) {
+    long end = offset + data.byteSize();
+    try (SpaceBudget.Promise _ = promise(id, offset, end, options);
+        DataWriter.Written written =
+            writer.write(options, id.number(), offset >> SECTOR_SHIFT, data)) {
+      locks.change(id).lock();
+      try {
+        write(id);
+        insert(id, written.keys(), end, Touch.CHANGED);
+      } finally {
+        locks.change(id).unlock();
+      }
+    }
+  }
+
+  private boolean isWhole(long offset, long bytes) {
+    return down(offset) == offset && down(bytes) == bytes;
   }
 
   private void writePiece(InodeId id, long offset, MemorySegment data) {
@@ -176,7 +268,7 @@ final class FileContents {
     DataOptions options = DataOptions.of(inode, filesystem.options());
     try (SpaceBudget.Promise _ = promise(id, from, end, options)) {
       MemorySegment blocks = blocks(id, inode, offset, data);
-      put(id, inode, from, blocks, newSize, true);
+      put(id, inode, from, blocks, newSize, Touch.CHANGED);
     }
   }
 
@@ -219,7 +311,7 @@ final class FileContents {
 
   /** Puts blocks into a file. */
   private void put(
-      InodeId id, Inode inode, long offset, MemorySegment blocks, long newSize, boolean touch) {
+      InodeId id, Inode inode, long offset, MemorySegment blocks, long newSize, Touch touch) {
     DataOptions options = DataOptions.of(inode, filesystem.options());
     long left = newSize - offset;
     if (left <= Math.min(options.inlineBytes(), blocks.byteSize())) {
@@ -249,7 +341,7 @@ final class FileContents {
   private record Progress(int key, long sector) {}
 
   /** Commits extents, as many at a time as one transaction takes. */
-  private void insert(InodeId id, List<Bkey> extents, long newSize, boolean touch) {
+  private void insert(InodeId id, List<Bkey> extents, long newSize, Touch touch) {
     Progress progress = new Progress(0, extents.getFirst().start());
     while (progress.key() < extents.size()) {
       Progress from = progress;
@@ -264,7 +356,7 @@ final class FileContents {
       List<Bkey> extents,
       Progress from,
       long newSize,
-      boolean touch) {
+      Touch touch) {
     ExtentOverwrite overwrite = overwrite(tree, id);
     Inode inode = tree.inode(id);
     int left = EXTENTS_MOST;
@@ -284,9 +376,7 @@ final class FileContents {
     changed.set(InodeField.SECTORS, inode.sectors() + sectors);
     long size = Math.min(newSize, at << SECTOR_SHIFT);
     changed.set(InodeField.SIZE, Math.max(inode.size(), size));
-    if (touch) {
-      changed.set(InodeField.MTIME, tree.now()).set(InodeField.CTIME, tree.now());
-    }
+    touch.set(tree, changed);
     tree.put(id, changed);
     return new Progress(index, at);
   }
@@ -331,12 +421,210 @@ final class FileContents {
         });
   }
 
+  // Writing later
+
+  /**
+   * Takes what is to be written into memory: it is in the file for everybody, and on the devices
+   * later. Room is promised for it.
+   *
+   * @return false if it has to be written at once
+   */
+  boolean delay(InodeId id, long offset, MemorySegment data) {
+    long bytes = data.byteSize();
+    if (offset < 0 || bytes > DELAYED_MOST || bytes > Long.MAX_VALUE - blockBytes - offset) {
+      return false;
+    }
+    lock(id);
+    try {
+      Inode inode = regular(id);
+      Subvolume subvolume = filesystem.subvolumes().get(id.subvolume());
+      if (subvolume == null || subvolume.readOnly()) {
+        return false;
+      }
+      return delay(id, inode, offset, data);
+    } finally {
+      end(id);
+    }
+  }
+
+  private boolean delay(InodeId id, Inode inode, long offset, MemorySegment data) {
+    DataOptions options = DataOptions.of(inode, filesystem.options());
+    SpaceBudget.Promise promise;
+    try {
+      promise = promise(id, down(offset), up(offset + data.byteSize()), options);
+    } catch (PosixException e) {
+      if (e.error() == PosixError.ENOSPC) {
+        return false;
+      }
+      throw e;
+    }
+    DelayedFile.Times now = nowChanged();
+    DelayedFile file = delayed.begin(id, now);
+    boolean taken = file.add(offset, data, promise);
+    if (taken) {
+      file.set(now);
+    } else {
+      promise.close();
+      if (file.runs().isEmpty()) {
+        delayed.remove(id);
+      }
+    }
+    return taken;
+  }
+
+  private DelayedFile.Times nowChanged() {
+    long now = nanos();
+    return new DelayedFile.Times(null, now, now);
+  }
+
+  private long nanos() {
+    Instant now = filesystem.clocks().wall().instant();
+    return now.getEpochSecond() * 1_000_000_000L + now.getNano();
+  }
+
+  /** Times of a file that has something delayed are written with it; false if it has nothing. */
+  boolean delayTimes(InodeId id, DelayedFile.Times times) {
+    if (delayed.get(id) == null) {
+      return false;
+    }
+    locks.change(id).lock();
+    try {
+      DelayedFile file = delayed.get(id);
+      if (file == null) {
+        return false;
+      }
+      file.set(times);
+      return true;
+    } finally {
+      locks.change(id).unlock();
+    }
+  }
+
+  /** How stat(2) shows a file with what is delayed. */
+  Attributes shown(InodeId id, Attributes stored) {
+    return delayed.shown(id, stored);
+  }
+
+  /** Whether nothing at all is delayed. */
+  boolean nothingDelayed() {
+    return delayed.isEmpty();
+  }
+
+  /** Writes what is delayed of a file. */
+  void writeDelayed(InodeId id) {
+    if (delayed.get(id) != null) {
+      begin(id);
+      end(id);
+    }
+  }
+
+  /** Nobody wants any more what is delayed of a file. */
+  void dropDelayed(InodeId id) {
+    if (delayed.get(id) != null) {
+      locks.change(id).lock();
+      try {
+        delayed.drop(id);
+      } finally {
+        locks.change(id).unlock();
+      }
+    }
+  }
+
+  /**
+   * Writes what is delayed of files.
+   *
+   * @param until only what began in that round or before
+   * @param wanted of which files
+   */
+  void writeDelayed(long until, Predicate<InodeId> wanted) {
+    delayed.oldest(until, wanted).forEach(this::writeDelayed);
+  }
+
+  /** Begins a round, and writes what began so many rounds ago. */
+  void nextRound(int rounds) {
+    writeDelayed(delayed.nextRound() - rounds, _ -> true);
+  }
+
+  /** Whether there is too much in memory. */
+  boolean areTooManyDelayed() {
+    return delayed.areTooMany();
+  }
+
+  /** Where there is too much in memory the oldest is written. */
+  void writeTooMany() {
+    if (delayed.areTooMany()) {
+      for (InodeId id : delayed.oldest(Long.MAX_VALUE, _ -> true)) {
+        if (!delayed.areTooMany()) {
+          return;
+        }
+        writeDelayed(id);
+      }
+    }
+  }
+
+  /** With the file's change lock. */
+  private void write(InodeId id) {
+    DelayedFile file = delayed.get(id);
+    if (file == null) {
+      return;
+    }
+    try {
+      boolean touched = false;
+      for (DelayedFile.Run run : List.copyOf(file.runs())) {
+        writeRun(id, run, Touch.of(file.times()));
+        file.done(run);
+        touched = true;
+      }
+      if (!touched) {
+        touch(id, Touch.of(file.times()));
+      }
+      delayed.remove(id);
+    } catch (PosixException e) {
+      if (e.error() != PosixError.ESTALE) {
+        throw e;
+      }
+      // The file is gone, and what was to be in it.
+      delayed.drop(id);
+    }
+  }
+
+  private void writeRun(InodeId id, DelayedFile.Run run, Touch touch) {
+    Inode inode = regular(id);
+    long newSize = Math.max(inode.size(), run.end());
+    MemorySegment blocks = blocks(id, inode, run.offset(), run.data());
+    put(id, inode, down(run.offset()), blocks, newSize, touch);
+  }
+
+  private void touch(InodeId id, Touch touch) {
+    replacing(
+        id,
+        "setattr",
+        tree -> {
+          tree.writing(id.subvolume());
+          InodeBuilder changed = new InodeBuilder(tree.inode(id));
+          touch.set(tree, changed);
+          tree.put(id, changed);
+          return null;
+        });
+  }
+
   // Cutting off and punching out
+
+  /** A file that is to be empty need not be written first, unless that is refused. */
+  private void dropContents(InodeId id) {
+    if (delayed.get(id) == null || regular(id).has(Inode.FLAG_APPEND)) {
+      return;
+    }
+    dropDelayed(id);
+  }
 
   /** Sets the size of a file. */
   void truncate(InodeId id, long newSize) {
     if (newSize < 0 || newSize > END << SECTOR_SHIFT) {
       throw new PosixException(PosixError.EFBIG, "beyond the largest file");
+    }
+    if (newSize == 0) {
+      dropContents(id);
     }
     begin(id);
     try {
@@ -489,7 +777,7 @@ final class FileContents {
     if (bytes.mismatch(zeros(to - from)) >= 0) {
       bytes.fill((byte) 0);
       MemorySegment blocks = blocks(id, inode, from, bytes);
-      put(id, inode, down(from), blocks, inode.size(), true);
+      put(id, inode, down(from), blocks, inode.size(), Touch.CHANGED);
     }
   }
 
@@ -566,6 +854,8 @@ final class FileContents {
     locks.unfinished().lock();
     locks.lockBoth(from, to);
     try {
+      write(from);
+      write(to);
       new Cloning(filesystem, this, blockBytes).run(from, fromOffset, to, toOffset, length);
     } finally {
       locks.unlockBoth(from, to);
@@ -611,7 +901,9 @@ final class FileContents {
     return regular(id);
   }
 
+  /** Writes what is delayed; it can still be used. */
   void close() {
+    writeDelayed(Long.MAX_VALUE, _ -> true);
     writer.close();
   }
 }

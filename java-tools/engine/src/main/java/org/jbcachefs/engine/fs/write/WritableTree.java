@@ -23,6 +23,7 @@ import org.jbcachefs.engine.fs.Namespace;
 import org.jbcachefs.engine.fs.NamespaceReader;
 import org.jbcachefs.engine.fs.XattrName;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.engine.rules.WriteRule;
 import org.jbcachefs.engine.snapshots.SnapshotTable;
 import org.jbcachefs.engine.snapshots.SubvolumeTable;
 import org.jbcachefs.format.error.Finding;
@@ -193,12 +194,17 @@ public final class WritableTree implements AutoCloseable {
   }
 
   private Attributes attributes(InodeId id, FileId file, Inode inode) {
-    return accessTimes.shown(id, Attributes.of(file, inode, defaults));
+    return shown(id, Attributes.of(file, inode, defaults));
   }
 
   /** What stat(2) shows of a file as of the state that its id says. */
   public Attributes attributes(FileId file) {
-    return accessTimes.shown(inodeId(file), readers().namespace.attributes(file));
+    return shown(inodeId(file), readers().namespace.attributes(file));
+  }
+
+  /** With what is in memory only. */
+  private Attributes shown(InodeId id, Attributes stored) {
+    return accessTimes.shown(id, contents.shown(id, stored));
   }
 
   /**
@@ -288,6 +294,7 @@ public final class WritableTree implements AutoCloseable {
 
   /** Reads from that byte on; less than the segment only at the end of the file. */
   public int read(InodeId id, long offset, MemorySegment into) {
+    contents.writeDelayed(id);
     Lock lock = locks.reading(id);
     lock.lock();
     try {
@@ -304,12 +311,14 @@ public final class WritableTree implements AutoCloseable {
 
   /** Where the next data begins, as lseek(SEEK_DATA) says, or -1. */
   public long nextData(InodeId id, long offset) {
+    contents.writeDelayed(id);
     Readers now = readers();
     return now.data.nextData(fileId(now, id), offset);
   }
 
   /** Where the next hole begins, as lseek(SEEK_HOLE) says, or -1 beyond the end. */
   public long nextHole(InodeId id, long offset) {
+    contents.writeDelayed(id);
     Readers now = readers();
     return now.data.nextHole(fileId(now, id), offset);
   }
@@ -331,7 +340,7 @@ public final class WritableTree implements AutoCloseable {
   /** Somebody stops using it, having held it so many times. */
   public void release(InodeId id, int times) {
     if (held.release(id, times)) {
-      removal.remove(id);
+      remove(id);
     }
   }
 
@@ -342,8 +351,13 @@ public final class WritableTree implements AutoCloseable {
 
   private void removeIfLast(Unlinking.Unlinked unlinked) {
     if (unlinked != null && unlinked.last() && held.lostName(unlinked.id())) {
-      removal.remove(unlinked.id());
+      remove(unlinked.id());
     }
+  }
+
+  private void remove(InodeId id) {
+    contents.dropDelayed(id);
+    removal.remove(id);
   }
 
   /** Who has how much, and may have. */
@@ -410,9 +424,26 @@ public final class WritableTree implements AutoCloseable {
 
   /** Gives a file another name, or two files each other's. */
   public void rename(InodeId from, byte[] fromName, InodeId to, byte[] toName, RenameMode mode) {
+    writeBeforeReplacing(from, fromName, to, toName);
     removeIfLast(
         transact("rename", tree -> new Renaming(tree, from, fromName, to, toName, mode).run())
             .value());
+  }
+
+  /**
+   * Programs that write a file anew and rename it to its old name count on finding the one or the
+   * other after a crash, whether they sync or not: it is written before it gets the name.
+   */
+  private void writeBeforeReplacing(InodeId from, byte[] fromName, InodeId to, byte[] toName) {
+    if (contents.nothingDelayed()) {
+      return;
+    }
+    Readers now = readers();
+    if (now.namespace.lookup(fileId(now, to), toName).isPresent()) {
+      now.namespace
+          .lookup(fileId(now, from), fromName)
+          .ifPresent(entry -> contents.writeDelayed(inodeId(entry.target())));
+    }
   }
 
   // Subvolumes
@@ -437,6 +468,7 @@ public final class WritableTree implements AutoCloseable {
     Lock lock = locks.snapshot();
     lock.lock();
     try {
+      contents.writeDelayed(Long.MAX_VALUE, id -> id.subvolume() == source);
       return made(
           transact(
               "snapshot_create",
@@ -507,10 +539,32 @@ public final class WritableTree implements AutoCloseable {
 
   /** Changes attributes: first the size, and then all others at once. */
   public Entry setAttributes(InodeId id, AttributeChange change) {
+    if (change.isOfTimesOnly() && delayTimes(id, change)) {
+      Readers now = readers();
+      Inode inode = inode(now, id);
+      return new Entry(id, attributes(id, fileId(now, id), inode), inode.journalSeq());
+    }
+    if (change.flags().isPresent()) {
+      contents.writeDelayed(id);
+    }
     change.size().ifPresent(size -> contents.truncate(id, size));
     change.atime().ifPresent(_ -> accessTimes.forget(id));
     return entry(
         id.subvolume(), transact("setattr", tree -> AttributeChanges.apply(tree, id, change)));
+  }
+
+  /** Times that can be written with what is delayed of the file, if there is something. */
+  private boolean delayTimes(InodeId id, AttributeChange change) {
+    Inode inode = contents.nothingDelayed() ? null : inode(readers(), id);
+    if (inode == null || inode.has(Inode.FLAG_IMMUTABLE)) {
+      return false;
+    }
+    DelayedFile.Times times = change.times(filesystem.clocks().wall().instant());
+    boolean delayed = contents.delayTimes(id, times);
+    if (delayed && times.atime() != null) {
+      accessTimes.forget(id);
+    }
+    return delayed;
   }
 
   /**
@@ -588,6 +642,30 @@ public final class WritableTree implements AutoCloseable {
     return contents.write(id, offset, data);
   }
 
+  /**
+   * The same, but the data may be kept in memory for a while: everybody sees it, room is promised
+   * for it, and it is durable after {@link #sync(InodeId)} or {@link #syncAll} as always. It is
+   * written before a snapshot is made, before its file replaces another one, by {@link
+   * #writeDelayed}, and when there is much of it.
+   */
+  public long writeLater(InodeId id, long offset, MemorySegment data) {
+    if (!contents.delay(id, offset, data)) {
+      return contents.write(id, offset, data);
+    }
+    contents.writeTooMany();
+    return data.byteSize();
+  }
+
+  /** Whether {@link #writeLater} has to write something first. */
+  public boolean mustWrite() {
+    return contents.areTooManyDelayed();
+  }
+
+  /** Writes what {@link #writeLater} kept in memory since as many calls of this ago, or longer. */
+  public void writeDelayed(int calls) {
+    contents.nextRound(calls);
+  }
+
   /** Reserves, zeroes or empties a range of a file. */
   public void allocate(InodeId id, AllocateMode mode, long offset, long length) {
     contents.allocate(id, mode, offset, length);
@@ -629,12 +707,16 @@ public final class WritableTree implements AutoCloseable {
 
   /** Makes everything durable that happened to the file, or to a directory's names. */
   public void sync(InodeId id) {
+    if (filesystem.rules().hold(WriteRule.DELAYED_WRITES)) {
+      contents.writeDelayed(id);
+    }
     accessTimes.write(id);
     filesystem.flush(inode(readers(), id).journalSeq());
   }
 
   /** Makes everything durable. */
   public void syncAll() {
+    contents.writeDelayed(Long.MAX_VALUE, _ -> true);
     accessTimes.writeUntil(Long.MAX_VALUE);
     filesystem.sync();
   }
@@ -643,7 +725,7 @@ public final class WritableTree implements AutoCloseable {
   @Override
   public void close() {
     accessTimes.writeUntil(Long.MAX_VALUE);
-    held.takeNameless().forEach(removal::remove);
+    held.takeNameless().forEach(this::remove);
     contents.close();
   }
 }

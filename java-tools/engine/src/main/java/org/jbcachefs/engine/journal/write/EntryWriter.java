@@ -89,65 +89,96 @@ public final class EntryWriter {
   }
 
   /**
-   * Writes the entry.
+   * Writes the entry; where it is it is durable after {@link #force}.
    *
-   * @return null if it is durable, else why none of the devices took it
+   * @param flushed whether all devices were flushed since what it leads to was written
+   * @param took gets the devices that it is on
+   * @return null, or why one of the devices did not take it
    * @throws DeviceException if a device cannot be flushed that may hold what is nowhere else
    */
-  DeviceException write(EntryBuffer entry, List<Target> targets) {
-    List<Integer> on = targets.stream().map(Target::device).sorted().toList();
-    boolean first = !replicas.anyJournal();
-    if (!first) {
-      replicas.require(DataType.JOURNAL.number(), 1, on);
+  DeviceException write(
+      EntryBuffer entry, List<Target> targets, boolean flushed, List<Integer> took) {
+    if (replicas.anyJournal()) {
+      requireReplicas(targets.stream().map(Target::device).toList());
     }
-    List<Integer> flushed =
-        writable.stream().filter(index -> !devices.health().isStopped(index)).toList();
-    boolean alone = flushed.size() == 1 && on.equals(flushed);
-    boolean preflush = rules.hold(WriteRule.PREFLUSH);
-    if (preflush && !alone) {
-      flushed.forEach(this::flush);
+    if (!flushed && rules.hold(WriteRule.PREFLUSH)) {
+      alive().forEach(this::flush);
     }
-    // With one device the write itself can do it all.
-    List<Integer> took = new ArrayList<>();
-    DeviceException failure =
-        writeTo(entry, targets, preflush && alone ? IoFlags.PREFLUSH : 0, took);
-    if (took.isEmpty()) {
-      return failure;
-    }
-    // Until the superblock is written too, the filesystem is as it was at its clean end.
-    if (first || took.size() < on.size()) {
-      replicas.require(DataType.JOURNAL.number(), 1, took.stream().sorted().toList());
-    }
-    return null;
-  }
-
-  /** What other devices have too is durable there: it may be lost on one that fails. */
-  private void flush(int device) {
-    boolean alone = devices.health().beginFlush(device);
-    try {
-      devices.flush(device);
-    } catch (DeviceException e) {
-      if (alone) {
-        devices.health().wroteAlone(device);
-        throw e;
-      }
-    }
-  }
-
-  /** Why one did not take it, if one did not; those that did are added. */
-  private DeviceException writeTo(
-      EntryBuffer entry, List<Target> targets, int preflush, List<Integer> took) {
-    int force = rules.hold(WriteRule.FORCE_UNIT_ACCESS) ? IoFlags.FUA : 0;
     DeviceException failure = null;
     for (Target target : targets) {
       try {
         devices.write(
-            target.device, target.sector, entry.padded(), preflush | force | IoFlags.META);
+            target.device, target.sector, entry.padded(), IoFlags.META | IoFlags.SYNC);
         took.add(target.device);
       } catch (DeviceException e) {
         failure = e;
       }
     }
     return failure;
+  }
+
+  /**
+   * Makes an entry that was written durable.
+   *
+   * @param wanted how many devices it was to be on
+   * @param took the devices that it is on
+   * @param all whether everything else that was written to any device is to be durable, too
+   * @return null if it is durable, else why it is on no device for good
+   */
+  DeviceException force(int wanted, List<Integer> took, boolean all) {
+    List<Integer> good = new ArrayList<>();
+    DeviceException failure = null;
+    for (int device : all ? alive() : took) {
+      DeviceException problem = forces() ? flush(device) : null;
+      if (!took.contains(device)) {
+        continue;
+      }
+      if (problem == null) {
+        good.add(device);
+      } else {
+        failure = problem;
+      }
+    }
+    if (good.isEmpty()) {
+      return failure;
+    }
+    // Until the superblock is written too, the filesystem is as it was at its clean end.
+    if (!replicas.anyJournal() || good.size() < wanted) {
+      requireReplicas(good);
+    }
+    return null;
+  }
+
+  /** Whether what was closed after {@link #force} began waits for a flush of its own, as it must. */
+  boolean flushesAnew() {
+    return rules.hold(WriteRule.SHARED_FLUSH);
+  }
+
+  /** Whether {@link #force} flushes, as it must. */
+  boolean forces() {
+    return rules.hold(WriteRule.FORCE_UNIT_ACCESS);
+  }
+
+  private List<Integer> alive() {
+    return writable.stream().filter(index -> !devices.health().isStopped(index)).toList();
+  }
+
+  private void requireReplicas(List<Integer> on) {
+    replicas.require(DataType.JOURNAL.number(), 1, on.stream().sorted().toList());
+  }
+
+  /** What other devices have too is durable there: it may be lost on one that fails. */
+  private DeviceException flush(int device) {
+    boolean alone = devices.health().beginFlush(device);
+    try {
+      devices.flush(device);
+      return null;
+    } catch (DeviceException e) {
+      if (alone) {
+        devices.health().wroteAlone(device);
+        throw e;
+      }
+      return e;
+    }
   }
 }

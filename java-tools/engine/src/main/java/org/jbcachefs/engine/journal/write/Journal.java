@@ -53,6 +53,13 @@ public final class Journal {
   private long newestSeq;
   private long durableSeq;
   private long neededSeq;
+
+  /** The newest entry that somebody waits for. */
+  private long wantedSeq;
+
+  /** What entries up to that one lead to was flushed already. */
+  private long flushedSeq;
+
   private boolean writing;
   private BcachefsException broken;
 
@@ -290,6 +297,7 @@ public final class Journal {
       while (Long.compareUnsigned(durableSeq, seq) < 0) {
         throwIfBroken();
         if (writing) {
+          wantedSeq = Long.compareUnsigned(seq, wantedSeq) > 0 ? seq : wantedSeq;
           changed.awaitUninterruptibly();
         } else {
           if (open != null && Long.compareUnsigned(open.seq(), seq) <= 0 && !open.isEmpty()) {
@@ -383,18 +391,42 @@ public final class Journal {
     neededSeq = entry.lastSeq();
   }
 
-  /** Lets go of the lock meanwhile. */
+  /** Lets go of the lock meanwhile. Null if the entry is durable. */
   private DeviceException writeTo(
       EntryBuffer entry, List<EntryWriter.Target> targets, boolean first) {
+    boolean flushed = Long.compareUnsigned(entry.seq(), flushedSeq) <= 0;
+    List<Integer> took = new ArrayList<>();
+    DeviceException failure;
     lock.unlock();
     try {
       if (first) {
         writer.seal(entry);
       }
-      return writer.write(entry, targets);
+      failure = writer.write(entry, targets, flushed, took);
     } finally {
       lock.lock();
     }
+    if (took.isEmpty()) {
+      return failure;
+    }
+    // Who came meanwhile waits for the next entry: what it leads to is written, so the flush that
+    // makes this one durable does for that what would have to come before it.
+    if (open != null && !open.isEmpty() && Long.compareUnsigned(open.seq(), wantedSeq) <= 0) {
+      closeOpen();
+    }
+    long closedSeq = closed.isEmpty() ? 0 : closed.getLast().seq();
+    lock.unlock();
+    try {
+      failure = writer.force(targets.size(), took, closedSeq != 0);
+    } finally {
+      lock.lock();
+    }
+    if (!writer.flushesAnew()) {
+      flushedSeq = newestSeq;
+    } else if (closedSeq != 0 && writer.forces()) {
+      flushedSeq = closedSeq;
+    }
+    return failure;
   }
 
   private void throwIfBroken() {

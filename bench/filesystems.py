@@ -1,0 +1,225 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whole filesystems side by side: ours through FUSE, by both transports, against XFS, ext4 and btrfs, one after the other on the same loop device.
+
+  bench/filesystems.py [--on KIND[,KIND]] [--only LOAD[,LOAD]] [--folder DIR] [--seconds N] [--json FILE]
+
+The loop device goes past the page cache (direct I/O) to a file in DIR that was written in full before; each filesystem is made anew with its defaults
+for each load. `bench/run --only filesystems` prints what comes out as rows. Needs root. See docs/benchmarks.md.
+"""
+import argparse, glob, json, os, re, shutil, subprocess, sys, tempfile, time
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+JB = os.environ.get("JBCACHEFS", os.path.join(TOP, "bin", "jbcachefs"))
+OURS = {"uring": "transport=uring", "dev": "transport=dev"}
+PEERS = {"xfs": ["mkfs.xfs", "-q", "-f"], "ext4": ["mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0"], "btrfs": ["mkfs.btrfs", "-q", "-f"]}
+SWITCH = "/sys/module/fuse/parameters/enable_uring"
+SOURCE = "/usr/share/dbench/client.txt"
+
+
+def sh(*argv, **kw):
+    return subprocess.run(argv, check=True, stdout=kw.pop("stdout", subprocess.DEVNULL), **kw)
+
+
+def output(*argv, **kw):
+    return subprocess.run(argv, check=True, stdout=subprocess.PIPE, text=True, **kw).stdout
+
+
+class Device:
+    """A loop device past the page cache over a file that was written in full."""
+
+    def __init__(self, folder, mebibytes):
+        self.folder = tempfile.mkdtemp(prefix="jbcachefs-bench.", dir=folder)
+        self.file = os.path.join(self.folder, "device")
+        with open(self.file, "wb", buffering=0) as file:
+            for _ in range(mebibytes):
+                file.write(os.urandom(4096) * 256)
+            os.fsync(file.fileno())
+        self.path = output("losetup", "--find", "--show", "--direct-io=on", self.file).strip()
+
+    def close(self):
+        subprocess.run(["losetup", "-d", self.path])
+        shutil.rmtree(self.folder)
+
+
+class Mount:
+    """One kind of filesystem on the device, made anew."""
+
+    def __init__(self, kind, device):
+        self.kind, self.device, self.dir = kind, device.path, os.path.join(device.folder, "mnt")
+        self.peak = 0
+        os.makedirs(self.dir, exist_ok=True)
+        sh(*([JB, "format", "-f", "-q"] if kind in OURS else PEERS[kind]), self.device)
+        self.mount()
+
+    def mount(self):
+        if self.kind in OURS:
+            with open(SWITCH, "w") as file:
+                file.write("Y" if self.kind == "uring" else "N")
+            sh(JB, "mount", self.device, self.dir, "-o", OURS[self.kind])
+        else:
+            sh("mount", self.device, self.dir)
+
+    def daemon(self):
+        """The process that serves this mount."""
+        for path in glob.glob("/proc/[0-9]*/cmdline"):
+            try:
+                with open(path, "rb") as file:
+                    words = file.read().split(b"\0")
+            except OSError:
+                continue
+            if self.dir.encode() in words and b"java" in words[0]:
+                return int(path.split("/")[2])
+        return None
+
+    def watch(self):
+        """The daemon's peak of memory so far, in MiB."""
+        pid = self.daemon() if self.kind in OURS else None
+        if pid:
+            with open(f"/proc/{pid}/status") as file:
+                self.peak = max(self.peak, int(re.search(r"VmHWM:\s*(\d+)", file.read())[1]) / 1024)
+
+    def unmount(self):
+        self.watch()
+        sh(*([JB, "umount"] if self.kind in OURS else ["umount"]), self.dir)
+
+    def again(self):
+        """Mounted anew: nothing of it is in any cache."""
+        self.unmount()
+        os.sync()
+        with open("/proc/sys/vm/drop_caches", "w") as file:
+            file.write("3")
+        self.mount()
+
+    def sync(self):
+        sh("sync", "-f", self.dir)
+
+
+# Loads: each takes a mount and the seconds for what is bound by time, and returns {name: figure}, more being better ---------------------------
+
+
+def dbench(clients):
+    def load(mount, seconds):
+        text = output("dbench", "-c", SOURCE, "-D", mount.dir, "-t", str(seconds), str(clients), stderr=subprocess.STDOUT)
+        found = re.search(r"^Throughput ([0-9.]+) MB/sec", text, re.M)
+        if not found:
+            raise RuntimeError(text[-2000:])
+        return {f"dbench {clients}": float(found[1])}
+
+    return load
+
+
+def fio(mount, name, *words):
+    text = output("fio", "--output-format=json", f"--name={name}", f"--directory={mount.dir}", "--filename=file", "--randrepeat=1", "--eta=never", *words, cwd=mount.dir)
+    return json.loads(text[text.index("{"):])["jobs"][0]
+
+
+def laid_out(mount, mebibytes):
+    fio(mount, "layout", f"--size={mebibytes}m", "--rw=write", "--bs=1m", "--end_fsync=1")
+
+
+def random_sync(mount, seconds):
+    laid_out(mount, 512)
+    job = fio(mount, "sync", "--size=512m", "--rw=randwrite", "--bs=4k", "--fsync=1", f"--runtime={seconds}", "--time_based")
+    return {"4 KiB random write + fsync": job["write"]["iops"]}
+
+
+def random_direct(mount, seconds):
+    laid_out(mount, 1024)
+    figures = {}
+    for rw in ("randwrite", "randread"):
+        mount.again()
+        job = fio(mount, rw, "--size=1024m", f"--rw={rw}", "--bs=4k", "--direct=1", "--ioengine=io_uring", "--iodepth=32", f"--runtime={seconds}", "--time_based")
+        figures[f"4 KiB {rw} direct depth 32"] = job[rw[4:]]["iops"]
+    return figures
+
+
+def sequential(mount, seconds):
+    figures = {}
+    job = fio(mount, "write", "--size=1024m", "--rw=write", "--bs=1m", "--end_fsync=1")
+    figures["1 MiB sequential write"] = job["write"]["bw"] / 1024
+    mount.again()
+    job = fio(mount, "read", "--size=1024m", "--rw=read", "--bs=1m")
+    figures["1 MiB sequential read"] = job["read"]["bw"] / 1024
+    return figures
+
+
+def archive(folder, files=20000):
+    """A tar of small files, in 200 folders: most have some KiB."""
+    path = os.path.join(folder, "tree.tar")
+    if not os.path.exists(path):
+        tree = os.path.join(folder, "tree")
+        for number in range(files):
+            name = os.path.join(tree, f"folder-{number % 200:03}", f"file-{number:05}")
+            os.makedirs(os.path.dirname(name), exist_ok=True)
+            with open(name, "wb") as file:
+                file.write(os.urandom(512) * (1 + number * 7919 % 23))
+        sh("tar", "-C", folder, "-cf", path, "tree")
+        shutil.rmtree(tree)
+    return path
+
+
+def timed(*argv):
+    start = time.monotonic()
+    sh(*argv)
+    return time.monotonic() - start
+
+
+def tree(mount, seconds):
+    """tar, find after a new mount, and rm of 20,000 files; each with what syncs it, but for find."""
+    path = archive(os.path.dirname(mount.dir))
+    with open(path, "rb") as file:
+        while file.read(1 << 24):
+            pass
+    figures = {"untar 20,000 files": 20000 / timed("sh", "-c", 'tar -C "$1" -xf "$2" && sync -f "$1"', "sh", mount.dir, path)}
+    mount.again()
+    figures["find with sizes, cold"] = 20000 / timed("find", mount.dir, "-printf", "%s %p\\n")
+    mount.again()
+    figures["rm -rf 20,000 files"] = 20000 / timed("sh", "-c", 'rm -rf "$1/tree" && sync -f "$1"', "sh", mount.dir)
+    return figures
+
+
+LOADS = {"dbench1": dbench(1), "dbench8": dbench(8), "dbench48": dbench(48), "sync": random_sync, "direct": random_direct, "sequential": sequential, "tree": tree}
+
+
+def measure(device, kind, load, seconds):
+    """A load's figures on a filesystem made anew, with the daemon's peak of memory in MiB as "memory"; it is checked afterwards if it is ours."""
+    mount = Mount(kind, device)
+    try:
+        figures = load(mount, seconds)
+    finally:
+        mount.unmount()
+    if kind in OURS:
+        figures["memory"] = mount.peak
+        sh(JB, "fsck", "-n", device.path)
+    return figures
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--on", default=",".join([*OURS, *PEERS]))
+    p.add_argument("--only", default=",".join(LOADS))
+    p.add_argument("--folder", default="/var/tmp", help="where the device's file is")
+    p.add_argument("--size", type=int, default=6144, help="of the device in MiB")
+    p.add_argument("--seconds", type=int, default=10)
+    p.add_argument("--json")
+    args = p.parse_args()
+    device, found = Device(args.folder, args.size), {}
+    with open(SWITCH) as file:
+        before = file.read()
+    try:
+        for load in args.only.split(","):
+            for kind in args.on.split(","):
+                found.setdefault(kind, {}).update(measure(device, kind, LOADS[load], args.seconds))
+                print(load, kind, {k: round(v, 1) for k, v in found[kind].items()}, flush=True)
+    finally:
+        with open(SWITCH, "w") as file:
+            file.write(before)
+        device.close()
+    if args.json:
+        with open(args.json, "w") as file:
+            json.dump(found, file, indent=1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
