@@ -86,7 +86,10 @@ class WriteRulesTableTest {
    */
   @Test
   void everySwitchIsUsed() throws IOException {
-    String source = source("BrokenRulesTest").orElseThrow();
+    String source =
+        source("BrokenRulesTest").orElseThrow()
+            + source("DelayedWritesTest").orElseThrow()
+            + source("SharedFlushTest").orElseThrow();
     for (WriteRule rule : WriteRule.values()) {
       assertTrue(source.contains(rule.name()), rule.name());
     }
