@@ -307,8 +307,7 @@ class DelayedWritesTest {
       cuts += cut(seed, WriteRules.ALL);
     }
     System.out.printf(
-        "delayed writes: %d power cuts, seeds %d to %d%n",
-        cuts, SEED_BASE, SEED_BASE + SEEDS - 1);
+        "delayed writes: %d power cuts, seeds %d to %d%n", cuts, SEED_BASE, SEED_BASE + SEEDS - 1);
   }
 
   @Test

@@ -169,9 +169,7 @@ public final class TreeChanges implements Changes {
         tree.setAttributes(id(file), AttributeChange.NONE.withMode(mode));
       }
     }
-    return later
-        ? tree.writeLater(id(file), offset, data)
-        : tree.write(id(file), offset, data);
+    return later ? tree.writeLater(id(file), offset, data) : tree.write(id(file), offset, data);
   }
 
   @Override

@@ -13,8 +13,8 @@ import org.jbcachefs.engine.fs.Attributes;
 import org.jbcachefs.engine.fs.InodeId;
 
 /**
- * Which files have something in memory that is not in the filesystem yet. Thread-safe; a file's
- * own is changed by the holder of its change lock.
+ * Which files have something in memory that is not in the filesystem yet. Thread-safe; a file's own
+ * is changed by the holder of its change lock.
  */
 final class DelayedWrites {
   /** The memory for it, in bytes. */

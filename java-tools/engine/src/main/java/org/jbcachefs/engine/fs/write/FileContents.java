@@ -78,8 +78,7 @@ final class FileContents {
 
     /** It was changed just now. */
     Touch CHANGED =
-        (tree, inode) ->
-            inode.set(InodeField.MTIME, tree.now()).set(InodeField.CTIME, tree.now());
+        (tree, inode) -> inode.set(InodeField.MTIME, tree.now()).set(InodeField.CTIME, tree.now());
 
     void set(TreeTransaction tree, InodeBuilder inode);
 

@@ -107,8 +107,7 @@ public final class EntryWriter {
     DeviceException failure = null;
     for (Target target : targets) {
       try {
-        devices.write(
-            target.device, target.sector, entry.padded(), IoFlags.META | IoFlags.SYNC);
+        devices.write(target.device, target.sector, entry.padded(), IoFlags.META | IoFlags.SYNC);
         took.add(target.device);
       } catch (DeviceException e) {
         failure = e;
@@ -149,7 +148,9 @@ public final class EntryWriter {
     return null;
   }
 
-  /** Whether what was closed after {@link #force} began waits for a flush of its own, as it must. */
+  /**
+   * Whether what was closed after {@link #force} began waits for a flush of its own, as it must.
+   */
   boolean flushesAnew() {
     return rules.hold(WriteRule.SHARED_FLUSH);
   }
