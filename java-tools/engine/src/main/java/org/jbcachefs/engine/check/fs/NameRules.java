@@ -81,13 +81,14 @@ final class NameRules {
   }
 
   private Named state(InodeVersion version) {
+    // Of an older version of a subvolume's root an implementation that repairs forgets the entry.
+    boolean old = version.subvolume != 0 && version.has(Inode.FLAG_HAS_CHILD_SNAPSHOT);
     if (!version.hasBackpointer()) {
-      return Named.NONE;
+      return old ? Named.UNKNOWN : Named.NONE;
     }
     if (version.named) {
       return Named.RIGHT;
     }
-    boolean old = version.subvolume != 0 && version.has(Inode.FLAG_HAS_CHILD_SNAPSHOT);
     return old ? Named.UNKNOWN : look(version);
   }
 
