@@ -100,8 +100,8 @@ final class ChangeableFilesystem implements MountedFilesystem {
             InstantSource.system());
     filesystem.devices().health().tell(new DeviceFailures(filesystem.devices()::name, log));
     session.onErrors(this::errorPolicy, () -> Runtime.getRuntime().halt(PANIC_CODE));
-    long millis =
-        filesystem.superblock().option(FilesystemOption.JOURNAL_FLUSH_DELAY).orElse(FLUSH_MILLIS);
+    long stored = filesystem.options().value(FilesystemOption.JOURNAL_FLUSH_DELAY);
+    long millis = stored != 0 ? stored : FLUSH_MILLIS;
     ticker = Thread.ofPlatform().name("tick").daemon().start(() -> tick(millis));
     return session;
   }

@@ -32,6 +32,8 @@ record OverridingWords(Map<FilesystemOption, String> words) {
           FilesystemOption.BACKGROUND_COMPRESSION,
           FilesystemOption.ERASURE_CODE,
           FilesystemOption.NOCOW,
+          FilesystemOption.WRITE_ERROR_TIMEOUT,
+          FilesystemOption.JOURNAL_FLUSH_DELAY,
           FilesystemOption.USRQUOTA,
           FilesystemOption.GRPQUOTA,
           FilesystemOption.PRJQUOTA);

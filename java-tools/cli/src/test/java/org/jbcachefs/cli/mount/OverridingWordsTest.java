@@ -36,6 +36,7 @@ class OverridingWordsTest {
             FilesystemOption.COMPRESSION, 0x33L,
             FilesystemOption.DATA_REPLICAS, 2L,
             FilesystemOption.NOCOW, 0L,
+            FilesystemOption.WRITE_ERROR_TIMEOUT, 9L,
             FilesystemOption.ERASURE_CODE, 1L,
             FilesystemOption.FOREGROUND_TARGET, 0L),
         values(
@@ -43,6 +44,7 @@ class OverridingWordsTest {
                 "compression", "zstd:3",
                 "data_replicas", "2",
                 "nonocow", "",
+                "write_error_timeout", "9",
                 "erasure_code", "",
                 "foreground_target", "none",
                 "degraded", "yes",

@@ -60,7 +60,7 @@ final class FailingMembers {
       } else if (since[index] == null) {
         since[index] = now;
       } else {
-        long seconds = options.value(FilesystemOption.WRITE_ERROR_TIMEOUT);
+        long seconds = timeout();
         if (!now.isBefore(since[index].plusSeconds(seconds))) {
           stop(index, "no write has succeeded for " + seconds + " seconds");
         }
@@ -71,6 +71,12 @@ final class FailingMembers {
       // It goes to failing devices too, and so finds out whether they take writes again.
       superblock.update(_ -> {});
     }
+  }
+
+  /** Superblocks from before the option do not say. */
+  private long timeout() {
+    long seconds = options.value(FilesystemOption.WRITE_ERROR_TIMEOUT);
+    return seconds != 0 ? seconds : FilesystemOption.WRITE_ERROR_TIMEOUT.defaultValue();
   }
 
   /**

@@ -12,8 +12,13 @@ import org.jbcachefs.format.tables.FilesystemOption;
  * Thread-safe.
  */
 public final class EffectiveOptions {
-  private static final Set<FilesystemOption> OF_QUOTAS =
-      Set.of(FilesystemOption.USRQUOTA, FilesystemOption.GRPQUOTA, FilesystemOption.PRJQUOTA);
+  private static final Set<FilesystemOption> NOT_OF_DATA =
+      Set.of(
+          FilesystemOption.USRQUOTA,
+          FilesystemOption.GRPQUOTA,
+          FilesystemOption.PRJQUOTA,
+          FilesystemOption.WRITE_ERROR_TIMEOUT,
+          FilesystemOption.JOURNAL_FLUSH_DELAY);
 
   private final Supplier<Superblock> superblock;
   private final Map<FilesystemOption, Long> given;
@@ -36,7 +41,7 @@ public final class EffectiveOptions {
   /** Whether any option of data that was given is other than the superblock says. */
   public boolean differ() {
     return given.entrySet().stream()
-        .filter(option -> !OF_QUOTAS.contains(option.getKey()))
+        .filter(option -> !NOT_OF_DATA.contains(option.getKey()))
         .anyMatch(
             option -> superblock.get().option(option.getKey()).orElse(0) != option.getValue());
   }

@@ -83,8 +83,9 @@ final class Judge {
       return;
     }
     for (int i = 0; i < media.size(); i++) {
-      byte[] bytes = new byte[(int) media.get(i).size()];
-      media.get(i).read(0, MemorySegment.ofArray(bytes));
+      MemoryDevice copy = media.get(i).copy(media.get(i).name());
+      byte[] bytes = new byte[(int) copy.size()];
+      copy.read(0, MemorySegment.ofArray(bytes));
       try {
         Files.write(Path.of(directory, name + "-" + i + ".img"), bytes);
       } catch (IOException e) {
