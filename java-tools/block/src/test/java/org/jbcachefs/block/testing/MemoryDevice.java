@@ -3,7 +3,10 @@ package org.jbcachefs.block.testing;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Map;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jbcachefs.block.BlockDevice;
 import org.jbcachefs.format.error.DeviceException;
@@ -19,6 +22,9 @@ public final class MemoryDevice implements BlockDevice {
   private final String name;
   private final long size;
   private final TreeMap<Long, byte[]> chunks = new TreeMap<>();
+
+  /** Chunks whose arrays copies of this device have, too: copied before they are changed. */
+  private final Set<Long> shared = new HashSet<>();
   private boolean closed;
   private boolean readOnly;
 
@@ -30,8 +36,20 @@ public final class MemoryDevice implements BlockDevice {
   /** A device of the same content that shares nothing with this one afterwards. */
   public synchronized MemoryDevice copy(String copyName) {
     MemoryDevice copy = new MemoryDevice(copyName, size);
-    chunks.forEach((at, bytes) -> copy.chunks.put(at, bytes.clone()));
+    copy.chunks.putAll(chunks);
+    shared.addAll(chunks.keySet());
+    copy.shared.addAll(shared);
     return copy;
+  }
+
+  /** A chunk that may be changed. */
+  private byte[] own(long at) {
+    byte[] chunk = chunks.get(at);
+    if (chunk == null || shared.remove(at)) {
+      chunk = chunk == null ? new byte[CHUNK] : chunk.clone();
+      chunks.put(at, chunk);
+    }
+    return chunk;
   }
 
   /** From now on writes are refused. */
@@ -86,7 +104,7 @@ public final class MemoryDevice implements BlockDevice {
       long at = offset + done;
       int inside = (int) (at % CHUNK);
       int step = (int) Math.min(from.byteSize() - done, CHUNK - inside);
-      byte[] chunk = chunks.computeIfAbsent(at / CHUNK, _ -> new byte[CHUNK]);
+      byte[] chunk = own(at / CHUNK);
       MemorySegment.copy(from, ValueLayout.JAVA_BYTE, done, chunk, inside, step);
       done += step;
     }
@@ -106,12 +124,13 @@ public final class MemoryDevice implements BlockDevice {
   public synchronized void writeZeroes(long offset, long length) {
     check("write zeroes", offset, length, true);
     long end = offset + length;
-    for (Map.Entry<Long, byte[]> entry :
-        chunks.subMap(offset / CHUNK, true, end / CHUNK, true).entrySet()) {
-      long start = entry.getKey() * CHUNK;
+    for (long at : List.copyOf(chunks.subMap(offset / CHUNK, true, end / CHUNK, true).keySet())) {
+      long start = at * CHUNK;
       int from = (int) Math.max(0, offset - start);
       int to = (int) Math.min(CHUNK, end - start);
-      java.util.Arrays.fill(entry.getValue(), from, to, (byte) 0);
+      if (from < to) {
+        Arrays.fill(own(at), from, to, (byte) 0);
+      }
     }
   }
 

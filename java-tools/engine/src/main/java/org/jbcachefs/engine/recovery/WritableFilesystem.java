@@ -460,6 +460,16 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
   }
 
   /**
+   * Empties some buckets of which only a part is live, however many are free: {@link #tick} does so
+   * where free ones get scarce.
+   *
+   * @return whether there is more room than before, or may be
+   */
+  public boolean compact() {
+    return engine.copygc().run();
+  }
+
+  /**
    * The filesystem as it is at this moment, to be checked beside whatever is changed from now on.
    * To be called when nobody changes anything, and by one at a time.
    *

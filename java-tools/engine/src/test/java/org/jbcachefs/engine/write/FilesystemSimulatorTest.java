@@ -1,17 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.engine.write;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
+import static java.nio.file.StandardOpenOption.WRITE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jbcachefs.block.testing.MemoryDevice;
 import org.jbcachefs.engine.fs.write.WritableTree;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
@@ -21,7 +31,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Random operations on files, side by side with a model in memory; and power cuts at any write,
+ * Random operations on files, and work in the background beside them (reconcile, copygc, discards,
+ * snapshots that are taken and deleted), against a model in memory; and power cuts at any write,
  * again and again on the same filesystem. What was synced is there, what was not is there up to
  * some operation and not beyond it; fsck -n finds nothing, before recovery and after it. A seed
  * makes the same filesystem (its kind too), operations and cuts again.
@@ -29,11 +40,19 @@ import org.junit.jupiter.api.io.TempDir;
 class FilesystemSimulatorTest {
   private static final boolean NIGHTLY = Boolean.getBoolean("jbcachefs.nightly");
   private static final long SEED_BASE = Long.getLong("jbcachefs.seedBase", 0);
+  private static final int TOLD_SEEDS = 50;
   private static final int CRASHES_A_SEED = 4;
   private static final int CUTS_A_ROUND = 25;
   private static final int OPERATIONS_A_ROUND = 80;
 
+  /** Where devices are kept of what went wrong, and of every so many cuts; null for nowhere. */
+  private static final String KEPT = System.getProperty("jbcachefs.simulator.kept");
+
+  private static final int KEPT_EVERY = Integer.getInteger("jbcachefs.simulator.keptEvery", 0);
+
   @TempDir Path spill;
+
+  private final AtomicInteger judgements = new AtomicInteger();
 
   @Test
   void operationsDoWhatTheModelDoes() {
@@ -51,17 +70,26 @@ class FilesystemSimulatorTest {
     WritableTree tree = new WritableTree(filesystem, _ -> {});
     ModelTree model = new ModelTree();
     RandomFiles files = new RandomFiles(random, model, kind.blockBytes());
+    BackgroundOperations background =
+        new BackgroundOperations(random, filesystem, tree, new TreeMap<>());
+    files.beside(background);
     for (int round = 0; round < 5; round++) {
       String where = where(seed, kind) + ", round " + round;
       step(tree, files, 150, where);
       tree.syncAll();
-      assertEquals("", files.differences(FoundTree.read(media)), where);
-      assertEquals(List.of(), Judge.findings(media, spill), where);
+      compare(media, files, background, where);
     }
     tree.close();
     filesystem.close();
-    assertEquals("", files.differences(FoundTree.read(media)));
-    assertEquals(List.of(), Judge.findings(media, spill));
+    compare(media, files, background, where(seed, kind) + ", closed");
+  }
+
+  private void compare(
+      List<MemoryDevice> media, RandomFiles files, BackgroundOperations background, String where) {
+    FoundState found = FoundTree.readState(media);
+    assertEquals("", files.differences(found.files()), where);
+    assertEquals(background.snapshots(), found.snapshots(), where);
+    assertEquals(List.of(), Judge.findings(media, spill), where);
   }
 
   private static String where(long seed, SimulatedKind kind) {
@@ -94,11 +122,13 @@ class FilesystemSimulatorTest {
         Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors())) {
       for (long seed = SEED_BASE; seed < SEED_BASE + seeds; seed++) {
         cuts += cutAgainAndAgain(seed, judges);
+        if (seed == SEED_BASE + seeds - 1 || (seed - SEED_BASE) % TOLD_SEEDS == TOLD_SEEDS - 1) {
+          System.out.printf(
+              "simulator: %d power cuts, seeds %d to %d, %d s%n",
+              cuts, SEED_BASE, seed, (System.nanoTime() - begun) / 1_000_000_000);
+        }
       }
     }
-    System.out.printf(
-        "simulator: %d power cuts, seeds %d to %d, %d s%n",
-        cuts, SEED_BASE, SEED_BASE + seeds - 1, (System.nanoTime() - begun) / 1_000_000_000);
   }
 
   /** A workload, cut in many places; the next one goes on from what one of these cuts left. */
@@ -108,14 +138,15 @@ class FilesystemSimulatorTest {
     List<MemoryDevice> media = kind.devices();
     kind.create(media, seed).close();
     media = Judge.reopenable(media);
-    ModelTree model = new ModelTree();
+    FoundState state = new FoundState(new ModelTree().files(), new TreeMap<>());
     int cuts = 0;
     for (int round = 0; round < CRASHES_A_SEED; round++) {
       WriteLog log = new WriteLog(media);
+      ModelTree model = ModelTree.of(state.files());
       RandomFiles files = new RandomFiles(random, model, kind.blockBytes()).recording(log::size);
       String where = where(seed, kind) + ", round " + round;
-      work(log, files, random.nextLong(), where);
-      List<Future<SortedMap<String, FoundFile>>> judged = new ArrayList<>();
+      work(log, files, state, random, where);
+      List<Future<FoundState>> judged = new ArrayList<>();
       int goesOn = random.nextInt(CUTS_A_ROUND);
       WriteLog.Replay replay = log.replay();
       int[] moments = random.ints(CUTS_A_ROUND, 0, log.size() + 1).sorted().toArray();
@@ -128,18 +159,20 @@ class FilesystemSimulatorTest {
         judged.add(judges.submit(() -> judge(left, files, moment, where, next)));
       }
       for (int i = 0; i < CUTS_A_ROUND; i++) {
-        SortedMap<String, FoundFile> found = judged.get(i).get();
-        model = i == goesOn ? ModelTree.of(found) : model;
+        FoundState found = judged.get(i).get();
+        state = i == goesOn ? found : state;
         cuts++;
       }
     }
     return cuts;
   }
 
-  private static void work(WriteLog log, RandomFiles files, long seed, String where) {
+  private static void work(
+      WriteLog log, RandomFiles files, FoundState state, Random random, String where) {
     WritableFilesystem filesystem =
-        WritableFilesystem.open(log.devices(), SmallFilesystem.options(seed));
+        WritableFilesystem.open(log.devices(), SmallFilesystem.options(random.nextLong()));
     WritableTree tree = new WritableTree(filesystem, _ -> {});
+    files.beside(new BackgroundOperations(random, filesystem, tree, state.snapshots()));
     step(tree, files, OPERATIONS_A_ROUND, where);
     tree.close();
     filesystem.close();
@@ -147,13 +180,52 @@ class FilesystemSimulatorTest {
   }
 
   /** The files that are there; an error if they cannot be, or if anything is not sound. */
-  private SortedMap<String, FoundFile> judge(
+  private FoundState judge(
       List<MemoryDevice> media, RandomFiles files, int moment, String round, long seed) {
     String where = round + ", cut at " + moment;
-    SortedMap<String, FoundFile> found = FoundTree.read(media);
+    try {
+      int number = judgements.getAndIncrement();
+      if (KEPT != null && KEPT_EVERY > 0 && number % KEPT_EVERY == 0) {
+        keep(media, "cut" + number);
+      }
+      return judge(media, files, moment, where, seed, number);
+    } catch (RuntimeException | AssertionError e) {
+      if (KEPT != null) {
+        keep(media, "wrong-" + moment);
+      }
+      throw new AssertionError(where, e);
+    }
+  }
+
+  private static void keep(List<MemoryDevice> media, String name) {
+    for (int i = 0; i < media.size(); i++) {
+      Path path = Path.of(KEPT, name + "." + i);
+      try (FileChannel file = FileChannel.open(path, CREATE, WRITE, TRUNCATE_EXISTING)) {
+        byte[] chunk = new byte[1 << 20];
+        for (long at = 0; at < media.get(i).size(); at += chunk.length) {
+          int length = Math.toIntExact(Math.min(chunk.length, media.get(i).size() - at));
+          media.get(i).read(at, MemorySegment.ofArray(chunk).asSlice(0, length));
+          if (!Arrays.equals(chunk, 0, length, new byte[length], 0, length)) {
+            file.write(ByteBuffer.wrap(chunk, 0, length), at);
+          }
+        }
+        file.write(ByteBuffer.wrap(new byte[1]), media.get(i).size() - 1);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  private FoundState judge(
+      List<MemoryDevice> media, RandomFiles files, int moment, String where, long seed, int number) {
+    FoundState found = FoundTree.readState(media);
     assertTrue(files.mayBe(found, moment), () -> where + files.story(moment));
     assertEquals(List.of(), wrong(media), where);
-    SortedMap<String, FoundFile> recovered = recover(media, where, seed);
+    List<MemoryDevice> closed = recover(media, where, seed);
+    if (KEPT != null && KEPT_EVERY > 0 && number % KEPT_EVERY == 0) {
+      keep(closed, "closed" + number);
+    }
+    FoundState recovered = FoundTree.readState(closed);
     if (!found.equals(recovered)) {
       // Recovery carries on with what was moving, and changes nothing else.
       assertTrue(files.mayBeMoving(moment), () -> where + ", recovered" + files.story(moment));
@@ -174,14 +246,13 @@ class FilesystemSimulatorTest {
     return findings;
   }
 
-  private SortedMap<String, FoundFile> recover(List<MemoryDevice> media, String where, long seed) {
+  private List<MemoryDevice> recover(List<MemoryDevice> media, String where, long seed) {
     WritableFilesystem filesystem =
         WritableFilesystem.open(new ArrayList<>(media), SmallFilesystem.options(seed));
     new WritableTree(filesystem, _ -> {}).close();
     filesystem.close();
     List<MemoryDevice> closed = Judge.reopenable(media);
-    SortedMap<String, FoundFile> found = FoundTree.read(closed);
     assertEquals(List.of(), Judge.findings(closed, spill), where + ", recovered and closed");
-    return found;
+    return closed;
   }
 }

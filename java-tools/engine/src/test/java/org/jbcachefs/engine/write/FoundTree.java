@@ -45,10 +45,29 @@ final class FoundTree {
   }
 
   static SortedMap<String, FoundFile> read(Namespace namespace, FileData data) {
+    return readRoot(namespace, data, namespace.root());
+  }
+
+  /** The files, and those of each snapshot that lies in lost+found, by its name. */
+  static FoundState readState(List<MemoryDevice> media) {
+    try (ReadFilesystem filesystem =
+        ReadFilesystem.open(Judge.copies(media), OpenOptions.defaults())) {
+      Namespace namespace = filesystem.namespace();
+      TreeMap<String, SortedMap<String, FoundFile>> snapshots = new TreeMap<>();
+      FileId kept = namespace.lookup(namespace.root(), "lost+found".getBytes(UTF_8)).orElseThrow().target();
+      TreeMap<String, FileId> roots = entries(namespace, kept);
+      roots.forEach((name, root) ->
+          snapshots.put(name, readRoot(namespace, filesystem.data(), root)));
+      return new FoundState(read(namespace, filesystem.data()), snapshots);
+    }
+  }
+
+  /** What is below the root of a filesystem, or below a snapshot's of it. */
+  private static SortedMap<String, FoundFile> readRoot(
+      Namespace namespace, FileData data, FileId id) {
     FoundTree tree = new FoundTree(namespace, data);
-    tree.collect("", namespace.root());
+    tree.collect("", id);
     FoundFile root = tree.files.get("");
-    tree.files.remove("/lost+found");
     tree.files.put(
         "",
         new FoundFile(root.mode(), root.uid(), root.links() - 1, "", new byte[0], root.xattrs()));
@@ -82,15 +101,23 @@ final class FoundTree {
             content,
             xattrs));
     if (attributes.isDirectory()) {
-      TreeMap<String, FileId> entries = new TreeMap<>();
-      namespace.list(
-          id,
-          -1,
-          entry -> {
-            entries.put(new String(entry.name(), UTF_8), entry.target());
-            return true;
-          });
+      TreeMap<String, FileId> entries = entries(namespace, id);
+      if (path.isEmpty()) {
+        entries.remove("lost+found");
+      }
       entries.forEach((name, target) -> collect(path + "/" + name, target));
     }
+  }
+
+  private static TreeMap<String, FileId> entries(Namespace namespace, FileId directory) {
+    TreeMap<String, FileId> entries = new TreeMap<>();
+    namespace.list(
+        directory,
+        -1,
+        entry -> {
+          entries.put(new String(entry.name(), UTF_8), entry.target());
+          return true;
+        });
+    return entries;
   }
 }

@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -31,6 +32,8 @@ import org.jbcachefs.format.error.PosixException;
 final class RandomFiles {
   private static final int NAMES = 12;
   private static final int SIZE_MOST = 300_000;
+  private static final SortedMap<String, SortedMap<String, FoundFile>> NO_SNAPSHOTS =
+      Collections.emptySortedMap();
 
   private final Random random;
   private final ModelTree model;
@@ -46,13 +49,17 @@ final class RandomFiles {
   private ModelTree.Node changing;
 
   /**
-   * The files after an operation.
+   * The files after an operation, and those of the snapshots that there were.
    *
    * @param changed the path whose contents the operation changed, or null
    * @param moment when it was done
    */
   private record State(
-      String operation, SortedMap<String, FoundFile> files, String changed, int moment) {
+      String operation,
+      SortedMap<String, FoundFile> files,
+      SortedMap<String, SortedMap<String, FoundFile>> snapshots,
+      String changed,
+      int moment) {
     /** Whether a part of the file moves: a crash leaves it to the next one who opens it. */
     boolean moves() {
       return operation.startsWith("insert ") || operation.startsWith("collapse ");
@@ -69,6 +76,8 @@ final class RandomFiles {
 
   private final TreeMap<Integer, Integer> durable = new TreeMap<>();
   private IntSupplier moments;
+  private BackgroundOperations background;
+  private WritableTree now;
 
   RandomFiles(Random random, ModelTree model, int blockBytes) {
     this(random, model, blockBytes, null);
@@ -82,7 +91,7 @@ final class RandomFiles {
     this.block = blockBytes;
     this.random = random;
     this.model = model;
-    states.add(new State("begin", model.files(), null, 0));
+    states.add(new State("begin", model.files(), NO_SNAPSHOTS, null, 0));
   }
 
   /** An operation on the tree and the same on the model. */
@@ -95,7 +104,7 @@ final class RandomFiles {
   }
 
   /**
-   * Remembers everything, for {@link #mayBe(SortedMap, int)}.
+   * Remembers everything, for {@link #mayBe(FoundState, int)}.
    *
    * @param clock tells moments, which ascend
    */
@@ -104,6 +113,29 @@ final class RandomFiles {
     history.addAll(states);
     durable.put(0, 0);
     return this;
+  }
+
+  /**
+   * From now on these are done now and then, too; from the beginning there are only the snapshots
+   * that they know.
+   */
+  void beside(BackgroundOperations operations) {
+    background = operations;
+    State begin = new State("begin", model.files(), operations.snapshots(), null, 0);
+    states.set(0, begin);
+    if (moments != null) {
+      history.set(0, begin);
+    }
+  }
+
+  /** The files that there should be. */
+  SortedMap<String, FoundFile> files() {
+    return model.files();
+  }
+
+  /** A file or directory. */
+  InodeId anyFile() {
+    return find(now, pathOf(any(_ -> true)));
   }
 
   private void add(State state) {
@@ -115,7 +147,11 @@ final class RandomFiles {
 
   private State state() {
     int moment = moments == null ? 0 : moments.getAsInt();
-    return new State(operation, model.files(), pathOf(changing), moment);
+    return new State(operation, model.files(), snapshots(), pathOf(changing), moment);
+  }
+
+  private SortedMap<String, SortedMap<String, FoundFile>> snapshots() {
+    return background == null ? NO_SNAPSHOTS : background.snapshots();
   }
 
   /** Everything that was done is durable. */
@@ -134,7 +170,16 @@ final class RandomFiles {
 
   /** Does that many operations; syncs every now and then. */
   void run(WritableTree tree, int operations) {
+    now = tree;
     for (int i = 0; i < operations; i++) {
+      if (background != null && random.nextInt(5) == 0) {
+        operation = "in the background";
+        changing = null;
+        background.run(this);
+        operation = background.operation();
+        add(state());
+        continue;
+      }
       int kind = random.nextInt(100);
       if (kind < 3) {
         operation = "sync all";
@@ -217,6 +262,10 @@ final class RandomFiles {
       error(modelled);
       add(state());
       throw e;
+    }
+    if (realError == PosixError.EXDEV && background != null) {
+      // Options that a directory and all in it would have to change are in the way.
+      return;
     }
     PosixError modelError = error(modelled);
     if (realError != modelError) {
@@ -515,8 +564,28 @@ final class RandomFiles {
    * since the last sync that was over by then, or in the middle of one, or what the operation makes
    * of them that was under way.
    */
-  boolean mayBe(SortedMap<String, FoundFile> found, int moment) {
-    return isAmong(possible(moment), found);
+  boolean mayBe(FoundState found, int moment) {
+    return possible(moment, found.snapshots()).stream()
+        .anyMatch(states -> isAmong(states, found.files()));
+  }
+
+  /** Those runs of states in which the snapshots are those. */
+  private List<List<State>> possible(
+      int moment, SortedMap<String, SortedMap<String, FoundFile>> snapshots) {
+    List<List<State>> runs = new ArrayList<>();
+    List<State> run = new ArrayList<>();
+    for (State state : possible(moment)) {
+      if (state.snapshots.equals(snapshots)) {
+        run.add(state);
+      } else if (!run.isEmpty()) {
+        runs.add(run);
+        run = new ArrayList<>();
+      }
+    }
+    if (!run.isEmpty()) {
+      runs.add(run);
+    }
+    return runs;
   }
 
   private List<State> possible(int moment) {

@@ -172,6 +172,18 @@ class ReconcileTest {
   }
 
   @Test
+  void whatIsSharedWhileItWaitsForItsFilesNewOptionsNotesThemOnce() {
+    create(1, null, Map.of(FilesystemOption.DATA_CHECKSUM, 1L));
+    InodeId file = write("file", 65_536, 1);
+    tree.setOption(file, InodeOption.DATA_REPLICAS, OptionalLong.of(2));
+    work();
+    InodeId copy = write("copy", 100, 2);
+    tree.setOption(file, InodeOption.BACKGROUND_COMPRESSION, OptionalLong.of(ZSTD));
+    tree.clone(file, 0, copy, 0, 65_536);
+    files.put(copy, files.get(file).clone());
+  }
+
+  @Test
   void bytesThatDoNotBecomeSmallerAreSaidToBeSo() {
     create(1, null, Map.of(FilesystemOption.BACKGROUND_COMPRESSION, ZSTD));
     byte[] noise = new byte[200_000];

@@ -23,11 +23,12 @@ record SimulatedKind(
     boolean encrypted,
     int version,
     Map<FilesystemOption, Long> options) {
+  private static final int[] DEVICES = {1, 1, 2, 1, 3, 2};
   private static final byte[] KEY = "a key that nobody must know, yes".getBytes(US_ASCII);
 
   static SimulatedKind of(long seed) {
     Random random = new Random(~seed);
-    int devices = seed % 3 == 2 ? 2 : 1;
+    int devices = DEVICES[Math.floorMod(seed, DEVICES.length)];
     Map<FilesystemOption, Long> options = new HashMap<>();
     options.put(FilesystemOption.DATA_CHECKSUM, (long) random.nextInt(4));
     int compression = random.nextInt(6);
@@ -48,6 +49,10 @@ record SimulatedKind(
       options.put(FilesystemOption.BACKGROUND_COMPRESSION, (long) random.nextInt(4));
       options.put(FilesystemOption.ERASURE_CODE, (long) random.nextInt(2));
       options.put(FilesystemOption.BACKGROUND_TARGET, (long) random.nextInt(devices + 1));
+      options.put(FilesystemOption.FOREGROUND_TARGET, (long) random.nextInt(devices + 1));
+    }
+    if (devices > 1) {
+      options.put(FilesystemOption.METADATA_REPLICAS, 1L + random.nextInt(devices));
     }
     return new SimulatedKind(devices, blockBytes, encrypted, version, options);
   }

@@ -56,7 +56,7 @@ final class SmallFilesystem {
    * What is to be made.
    *
    * @param allowed the newest version whose incompatible features may be used
-   * @param more options besides the replicas of metadata
+   * @param more options; without a number of metadata's replicas that is two where there are two devices
    * @param key what it is encrypted with, kept without a passphrase; null for none
    */
   static FormatOptions format(
@@ -88,7 +88,7 @@ final class SmallFilesystem {
               MemberState.RW));
     }
     Map<FilesystemOption, Long> options = new HashMap<>(more);
-    options.put(FilesystemOption.METADATA_REPLICAS, (long) Math.min(2, devices.size()));
+    options.putIfAbsent(FilesystemOption.METADATA_REPLICAS, (long) Math.min(2, devices.size()));
     return new FormatOptions(
         uuid(random),
         uuid(random),

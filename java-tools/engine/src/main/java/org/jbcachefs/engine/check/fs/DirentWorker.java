@@ -39,6 +39,7 @@ final class DirentWorker implements KeyWorker {
   private final InodeGroup directory;
   private final SubvolumeEntries subvolumeEntries;
   private final RecordSorter.Writer links;
+  private final MovedKeys moved;
   private final long[] record = new long[LinkRecord.LONGS];
   private KeyStream inodes;
   private long greatestDepth;
@@ -56,6 +57,7 @@ final class DirentWorker implements KeyWorker {
     this.directory = new InodeGroup(facts);
     this.subvolumeEntries = new SubvolumeEntries(facts, findings);
     this.links = links.writer();
+    this.moved = new MovedKeys(facts.moving(), this::look);
   }
 
   FindingsByPass findings() {
@@ -68,6 +70,10 @@ final class DirentWorker implements KeyWorker {
 
   @Override
   public void key(Bkey key) {
+    moved.add(key);
+  }
+
+  private void look(Bkey key) {
     if (!snapshotKeys.counts(key)) {
       return;
     }
@@ -97,7 +103,8 @@ final class DirentWorker implements KeyWorker {
 
   private void beginDirectory(long inode) {
     if (inodes == null) {
-      inodes = new KeyStream(context, BtreeId.INODES, inode, -1, findings);
+      inodes =
+          new KeyStream(context, BtreeId.INODES, inode, -1, findings).withMoved(facts.moving());
     } else {
       inodes.seek(inode);
     }
@@ -228,6 +235,7 @@ final class DirentWorker implements KeyWorker {
 
   @Override
   public void end() {
+    moved.end();
     finishDirectory();
     links.close();
     if (inodes != null) {

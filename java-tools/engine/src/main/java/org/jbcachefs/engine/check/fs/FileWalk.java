@@ -22,6 +22,7 @@ final class FileWalk {
   private static final int INODES_PER_PROGRESS = 1 << 12;
 
   private final CheckContext context;
+  private final SnapshotFacts facts;
   private final FindingsByPass byPass = new FindingsByPass();
   private final Findings unreadable = byPass.of(RecoveryPass.CHECK_INODES);
   private final InodeGroup group;
@@ -58,6 +59,7 @@ final class FileWalk {
       RecordSorter suspects,
       RecordSorter references) {
     this.context = context;
+    this.facts = facts;
     this.suspects = suspects.writer();
     this.references = references.writer();
     this.group = new InodeGroup(facts);
@@ -93,7 +95,10 @@ final class FileWalk {
     links = sortedLinks;
     linksReady = links.next();
     try (KeyStream inodeKeys = stream(BtreeId.INODES, first, last);
-        KeyStream extentKeys = stream(BtreeId.EXTENTS, first, last);
+        KeyStream extentKeys =
+            new KeyStream(context, BtreeId.EXTENTS, first, last, unreadable)
+                .telling(extentRules::reference)
+                .withMoved(facts.moving());
         KeyStream xattrKeys = stream(BtreeId.XATTRS, first, last);
         KeyStream deletedKeys = stream(BtreeId.DELETED_INODES, first, last);
         KeyStream direntKeys = stream(BtreeId.DIRENTS, first, last)) {
@@ -116,7 +121,7 @@ final class FileWalk {
   }
 
   private KeyStream stream(BtreeId btree, long first, long last) {
-    return new KeyStream(context, btree, first, last, unreadable);
+    return new KeyStream(context, btree, first, last, unreadable).withMoved(facts.moving());
   }
 
   private long nextInode() {
@@ -166,7 +171,6 @@ final class FileWalk {
   }
 
   private void extent(Bkey key) {
-    extentRules.reference(key);
     if (extentSnapshots.counts(key)) {
       extentRules.key(key);
     }

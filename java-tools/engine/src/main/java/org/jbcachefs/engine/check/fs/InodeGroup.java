@@ -63,6 +63,16 @@ final class InodeGroup {
     return versions[index];
   }
 
+  /**
+   * Whether a version's flag for others below may be of before keys are moved, or be the one of the
+   * inner snapshot whose key it was.
+   */
+  boolean mayLoseChildren(int index) {
+    int snapshot = versions[index].snapshot;
+    return facts.moving().containsValue(snapshot)
+        || facts.moving().keySet().stream().anyMatch(id -> snapshots.isAncestor(id, snapshot));
+  }
+
   /** Whether versions may be missing here because they cannot be read. */
   boolean damaged(CheckContext context) {
     return context

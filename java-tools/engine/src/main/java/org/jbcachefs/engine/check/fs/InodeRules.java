@@ -91,7 +91,8 @@ final class InodeRules {
     InodeVersion version = group.get(index);
     boolean flag = version.has(Inode.FLAG_HAS_CHILD_SNAPSHOT);
     boolean children = group.hasChildSnapshots(index);
-    if (flag != children && !group.damaged(context)) {
+    boolean certain = !flag || children || !group.mayLoseChildren(index);
+    if (flag != children && certain && !group.damaged(context)) {
       report(
           FsckError.INODE_HAS_CHILD_SNAPSHOTS_WRONG,
           version,

@@ -163,7 +163,9 @@ final class LinkRules {
     return parentDepth >= version.depth || LinkRecord.deepest(parentDepth);
   }
 
-  /** An entry counts for the versions below its snapshot, and for the next one above. */
+  /**
+   * An entry counts for the versions below its snapshot, and for the nearest one if that is above.
+   */
   private void countLink(InodeGroup group) {
     for (int i = 0; i < group.count(); i++) {
       InodeVersion version = group.get(i);
@@ -174,9 +176,9 @@ final class LinkRules {
               : snapshots.isAncestor(entry.snapshot(), version.snapshot);
       if (sees && counts(version)) {
         version.countedLinks++;
-        if (Integer.compareUnsigned(version.snapshot, entry.snapshot()) >= 0) {
-          return;
-        }
+      }
+      if (sees && Integer.compareUnsigned(version.snapshot, entry.snapshot()) >= 0) {
+        return;
       }
     }
   }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.engine.check.snapshots;
 
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import org.jbcachefs.engine.snapshots.SnapshotTable;
 import org.jbcachefs.format.value.Snapshot;
@@ -18,6 +20,12 @@ final class IgnoredSnapshots {
   private final SnapshotTable snapshots;
   private final Set<Integer> shown = new HashSet<>();
   private final Set<Integer> doomed = new HashSet<>();
+
+  /** Inner snapshots of which one child is left: those whose keys become that child's. */
+  private final Map<Integer, Integer> moving = new HashMap<>();
+
+  /** The same for those that have no keys any more. */
+  private final Map<Integer, Integer> empty = new HashMap<>();
 
   /** Roots of trees with broken links. */
   private final Set<Integer> broken = new HashSet<>();
@@ -40,6 +48,7 @@ final class IgnoredSnapshots {
       }
       if (!node.deleted()) {
         checkLinks(id, node);
+        noteMoving(id, node);
       }
     }
     Set<Integer> ignored = new HashSet<>(doomed);
@@ -48,7 +57,28 @@ final class IgnoredSnapshots {
         ignored.add(id);
       }
     }
+    moving.keySet().removeAll(ignored);
     return Set.copyOf(ignored);
+  }
+
+  /**
+   * The snapshots whose keys belong to a descendant from the next mount on, each with that one;
+   * some keys may have been moved already. To be asked after {@link #ids}.
+   */
+  Map<Integer, Integer> moving() {
+    return Map.copyOf(moving);
+  }
+
+  /** Children come before their parents. */
+  private void noteMoving(int id, Snapshot node) {
+    boolean first = node.child0() != 0 && !doomed.contains(node.child0());
+    boolean second = node.child1() != 0 && !doomed.contains(node.child1());
+    if (first == second || (node.flags() & Snapshot.FLAG_SUBVOL) != 0 || doomed.contains(id)) {
+      return;
+    }
+    int child = first ? node.child0() : node.child1();
+    int live = moving.getOrDefault(child, empty.getOrDefault(child, child));
+    (node.noKeys() ? empty : moving).put(id, live);
   }
 
   /** Children come before their parents. */

@@ -2,6 +2,7 @@
 package org.jbcachefs.engine.check.snapshots;
 
 import java.util.Collections;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
@@ -30,13 +31,16 @@ public final class SnapshotFacts {
   private final SubvolumeTable subvolumes;
   private final NavigableMap<Integer, SnapshotTree> trees;
   private final Set<Integer> ignored;
+  private final Map<Integer, Integer> moving;
 
   private SnapshotFacts(CheckContext context) {
     this.btrees = context.btrees();
     this.snapshots = context.filesystem().snapshots();
     this.subvolumes = context.filesystem().subvolumes();
     this.trees = Collections.unmodifiableNavigableMap(readTrees(btrees));
-    this.ignored = new IgnoredSnapshots(this).ids();
+    IgnoredSnapshots found = new IgnoredSnapshots(this);
+    this.ignored = found.ids();
+    this.moving = found.moving();
   }
 
   /** The facts, read by whichever pass asks first. */
@@ -105,6 +109,14 @@ public final class SnapshotFacts {
   public boolean isIgnored(int id) {
     Snapshot node = snapshots.get(id);
     return node == null || ignored.contains(id);
+  }
+
+  /**
+   * The inner snapshots of which one child is left, each with the descendant that its keys belong
+   * to once they are cleaned up; which may have begun.
+   */
+  public Map<Integer, Integer> moving() {
+    return moving;
   }
 
   /** Whether that snapshot exists and has no children. */

@@ -19,6 +19,8 @@ import org.jbcachefs.format.error.PosixError;
 import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.extent.ExtentEntries;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
+import org.jbcachefs.format.extent.ExtentEntryType;
+import org.jbcachefs.format.extent.ExtentReconcile;
 import org.jbcachefs.format.tables.Feature;
 import org.jbcachefs.format.value.Inode;
 import org.jbcachefs.format.value.InodeBuilder;
@@ -159,12 +161,16 @@ final class Cloning {
     long sectors = Integer.toUnsignedLong(extent.size());
     long index = lastIndex(filesystem.btrees(), tree);
     long note = inline ? 0 : note(tree.inode(from));
+    long noted = inline ? -1 : noteAt(extent);
+    boolean append = note != 0 && noted < 0;
     int words = 1 + extent.valueBytes() / Long.BYTES;
-    MemorySegment value = MemorySegment.ofArray(new long[note == 0 ? words : words + 1]);
+    MemorySegment value = MemorySegment.ofArray(new long[append ? words + 1 : words]);
     MemorySegment.copy(
         extent.segment(), extent.valueOffset(), value, Long.BYTES, extent.valueBytes());
-    if (note != 0) {
+    if (append) {
       Le.putU64(value, (long) words * Long.BYTES, note);
+    } else if (note != 0) {
+      Le.putU64(value, Long.BYTES + noted, withWork(note, Le.u64(value, Long.BYTES + noted)));
     }
     KeyType type = inline ? KeyType.INDIRECT_INLINE_DATA : KeyType.REFLINK_V;
     tree.transaction()
@@ -181,6 +187,27 @@ final class Cloning {
     ReflinkReferences.add(tree.transaction(), pointer);
     tree.transaction().update(BtreeId.EXTENTS, pointer);
     return pointer;
+  }
+
+  /** Where in an extent's value its note is; -1 if it has none. */
+  private long noteAt(Bkey extent) {
+    ExtentEntries entries =
+        new ExtentEntries()
+            .of(extent, ExtentEntrySizes.of(filesystem.superblock()::extentTypeU64s));
+    while (entries.next()) {
+      if (entries.type() == ExtentEntryType.RECONCILE.number()) {
+        return entries.entryOffset() - extent.valueOffset();
+      }
+    }
+    return -1;
+  }
+
+  /** A note of options with what another one says of work. */
+  private static long withWork(long note, long old) {
+    long word = ExtentReconcile.NEED_RB.set(note, ExtentReconcile.NEED_RB.get(old));
+    word = ExtentReconcile.HIPRI.set(word, ExtentReconcile.HIPRI.get(old));
+    word = ExtentReconcile.PENDING.set(word, ExtentReconcile.PENDING.get(old));
+    return ExtentReconcile.PTRS_MOVING.set(word, ExtentReconcile.PTRS_MOVING.get(old));
   }
 
   /** Shared data says whose options it was to have, where these were the file's own. */

@@ -31,7 +31,7 @@ final class DeadSnapshots {
   private static final int BATCH = 32;
 
   private static final List<BtreeId> CONTENTS =
-      List.of(BtreeId.EXTENTS, BtreeId.DIRENTS, BtreeId.XATTRS, BtreeId.INODES);
+      List.of(BtreeId.EXTENTS, BtreeId.DIRENTS, BtreeId.XATTRS);
 
   private final WritableFilesystem filesystem;
 
@@ -52,16 +52,21 @@ final class DeadSnapshots {
       return;
     }
     // Extents of an inner node may be split behind the look through them: until nothing is found.
+    // Inodes go last, since others look for what is left by them alone.
     long found;
     do {
       found = 0;
       for (BtreeId btree : CONTENTS) {
-        found += deleteKeys(btree, dying, goOn);
-      }
-      if (!goOn.getAsBoolean()) {
-        return;
+        long deleted = deleteKeys(btree, dying, goOn);
+        if (deleted < 0) {
+          return;
+        }
+        found += deleted;
       }
     } while (found > 0);
+    if (deleteKeys(BtreeId.INODES, dying, goOn) < 0) {
+      return;
+    }
     boolean tombstones = filesystem.allow(MetadataVersion.SNAPSHOT_DELETION_V2);
     dying.forEach((id, child) ->
         filesystem.transact(
@@ -113,7 +118,7 @@ final class DeadSnapshots {
     return dying;
   }
 
-  /** Deletes those of one btree; how many there were. */
+  /** Deletes those of one btree; how many there were, or -1 if it was broken off. */
   private long deleteKeys(BtreeId btree, Map<Integer, Integer> dying, BooleanSupplier goOn) {
     long found = 0;
     List<Bpos> batch = new ArrayList<>();
@@ -127,7 +132,7 @@ final class DeadSnapshots {
           delete(btree, batch, dying);
           batch.clear();
           if (!goOn.getAsBoolean()) {
-            return found;
+            return -1;
           }
         }
       }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.engine.fs.write;
 
+import java.util.Arrays;
 import org.jbcachefs.engine.fs.InodeId;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
@@ -95,8 +96,11 @@ final class Renaming {
     if (mode == RenameMode.NOREPLACE) {
       throw new PosixException(PosixError.EEXIST, "the name exists");
     }
-    if (sameDirectory && old.pos().equals(there.pos())) {
+    if (sameDirectory && old.pos().equals(there.pos()) && !Arrays.equals(fromName, toName)) {
       fromEntries.replace(old, toName, old.dirent().type(), old.dirent().target());
+      // Where a snapshot has an entry of its own, both inodes have to be its own, too.
+      tree.put(fromId, tree.touched(from, 0));
+      tree.put(sourceId, new InodeBuilder(source).set(InodeField.CTIME, tree.now()));
     }
     return null;
   }
