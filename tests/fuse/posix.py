@@ -16,6 +16,7 @@ import shutil
 import socket
 import stat
 import struct
+import subprocess
 import sys
 import time
 
@@ -1276,6 +1277,198 @@ def statfs(p):
     seen = os.statvfs(p.directory)
     assert 0 < seen.f_bavail <= seen.f_bfree <= seen.f_blocks, seen
     same(NAME_MAX, seen.f_namemax)
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Bad arguments, and files that are in use
+
+NOBODYS = 4096  # an address that nothing is mapped at
+UTIME_NOW, UTIME_OMIT = (1 << 30) - 1, (1 << 30) - 2
+
+
+@case()
+def bad_addresses(p):
+    bad = ctypes.c_void_p(NOBODYS)
+    good = os.fsencode(p.file("f"))
+    for name, arguments in (("open", (bad, 0)), ("open", (bad, os.O_CREAT, 0o600)), ("mkdir", (bad, 0o700)), ("rmdir", (bad,)),
+                            ("unlink", (bad,)), ("link", (bad, good)), ("link", (good, bad)), ("symlink", (bad, good)),
+                            ("symlink", (b"x", bad)), ("rename", (bad, good)), ("rename", (good, bad)), ("chmod", (bad, 0o600)),
+                            ("chown", (bad, -1, -1)), ("lchown", (bad, -1, -1)), ("mkfifo", (bad, 0o600)),
+                            ("mknod", (bad, stat.S_IFIFO | 0o600, 0)), ("truncate", (bad, ctypes.c_long(0)))):
+        fails("EFAULT", libc, name, *arguments)
+
+
+@case()
+def a_program_that_runs_is_not_written_to(p):
+    program = p / "sleep"
+    with open("/bin/sleep", "rb") as source:
+        create(program, 0o755)
+        write_to(program, source.read())
+    os.chmod(program, 0o755)
+    running = subprocess.Popen([program, "60"])
+    try:
+        for _ in range(500):
+            if os.readlink(f"/proc/{running.pid}/exe") == os.path.realpath(program):
+                break
+            time.sleep(0.01)
+        fails("ETXTBSY", touch, program, os.O_WRONLY)
+        fails("ETXTBSY", touch, program, os.O_RDWR)
+        fails("ETXTBSY", touch, program, os.O_RDONLY | os.O_TRUNC)
+        fails("ETXTBSY", os.truncate, program, 123)
+        os.chmod(program, 0o700)
+        os.rename(program, p / "moved")
+        os.unlink(p / "moved")
+    finally:
+        running.kill()
+        running.wait()
+
+
+def utimensat(path, atime, mtime, flags=0):
+    """Times as (seconds, nanoseconds), as they are given to the kernel."""
+    words = (ctypes.c_long * 4)(*atime, *mtime)
+    return libc("utimensat", AT_FDCWD, os.fsencode(path), words, flags)
+
+
+@case()
+def times_that_are_left_alone_or_set_to_now(p):
+    path = p.file("f")
+    utimensat(path, (100, 1), (200, 2))
+    with touches_ctime(path):
+        utimensat(path, (0, UTIME_OMIT), (300, 3))
+    same((100 * 10**9 + 1, 300 * 10**9 + 3), times(path)[:2])
+    utimensat(path, (400, 4), (0, UTIME_OMIT))
+    same((400 * 10**9 + 4, 300 * 10**9 + 3), times(path)[:2])
+    utimensat(path, (0, UTIME_NOW), (0, UTIME_OMIT))
+    same(300 * 10**9 + 3, times(path)[1])
+    assert abs(os.stat(path).st_atime - time.time()) < 60
+    before = times(path)
+    utimensat(path, (0, UTIME_OMIT), (0, UTIME_OMIT))
+    same(before, times(path), "nothing was to be set")
+    for wrong in (-1, 10**9, 2**40):
+        fails("EINVAL", utimensat, path, (1, wrong), (1, 0))
+        fails("EINVAL", utimensat, path, (1, 0), (1, wrong))
+    fails("ENOENT", utimensat, p / "missing", (1, 1), (1, 1))
+    fails("ENOTDIR", utimensat, p / "f/x", (1, 1), (1, 1))
+    os.symlink("loop", p / "loop")
+    fails("ELOOP", utimensat, p / "loop", (1, 1), (1, 1))
+
+
+@case("root")
+def who_may_set_times(p):
+    path = p.file("f")
+    os.chmod(path, 0o644)
+    os.chown(path, ALICE, ALICE)
+    p.alice(utimensat, path, (1, 1), (2, 2))
+    p.alice(utimensat, path, (0, UTIME_NOW), (0, UTIME_OMIT))
+    fails("EPERM", utimensat, path, (1, 1), (2, 2), by=p.bob)
+    fails("EPERM", utimensat, path, (0, UTIME_NOW), (0, UTIME_OMIT), by=p.bob)
+    fails("EACCES", utimensat, path, (0, UTIME_NOW), (0, UTIME_NOW), by=p.bob)
+    os.chmod(path, 0o666)
+    p.bob(utimensat, path, (0, UTIME_NOW), (0, UTIME_NOW))
+    fails("EPERM", utimensat, path, (1, 1), (2, 2), by=p.bob)
+    os.chmod(path, 0o444)
+    p.alice(utimensat, path, (0, UTIME_NOW), (0, UTIME_NOW))
+
+
+@case("root")
+def owners_that_are_left_alone(p):
+    path = p.file("f")
+    os.chown(path, ALICE, BOB)
+    os.chown(path, -1, ALICE)
+    same((ALICE, ALICE), (os.stat(path).st_uid, os.stat(path).st_gid))
+    os.chown(path, BOB, -1)
+    same((BOB, ALICE), (os.stat(path).st_uid, os.stat(path).st_gid))
+    os.chown(path, -1, -1)
+    same((BOB, ALICE), (os.stat(path).st_uid, os.stat(path).st_gid))
+    target, link = p.file("t"), p / "l"
+    os.symlink("t", link)
+    os.lchown(link, ALICE, BOB)
+    same((ALICE, BOB), (os.lstat(link).st_uid, os.lstat(link).st_gid))
+    same((0, 0), (os.stat(target).st_uid, os.stat(target).st_gid))
+    os.chown(link, BOB, BOB)
+    same((BOB, BOB), (os.stat(target).st_uid, os.stat(target).st_gid), "through the link")
+
+
+@case()
+def truncating_what_is_no_file(p):
+    fails("EISDIR", os.truncate, p.folder("d"), 1)
+    fails("ENOENT", os.truncate, p / "missing", 1)
+    fails("ENOTDIR", os.truncate, p.file("f") + "/x", 1)
+    fails("EINVAL", os.truncate, made_fifo(p / "q"), 0)
+    os.symlink("loop", p / "loop")
+    fails("ELOOP", os.truncate, p / "loop", 1)
+    fd = os.open(p / "d", os.O_RDONLY)
+    fails("EINVAL|EBADF", os.ftruncate, fd, 0)
+    os.close(fd)
+    fails("EBADF", os.ftruncate, fd, 0)
+
+
+@case()
+def files_larger_than_the_limit(p):
+    import resource
+    import signal
+
+    path = p.file("f")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        os.truncate(path, 100_000)
+        fails("EFBIG", os.truncate, path, 100_001)
+        fd = os.open(path, os.O_WRONLY)
+        same(1, os.pwrite(fd, b"xy", 99_999))
+        fails("EFBIG", os.pwrite, fd, b"x", 100_000)
+        fails("EFBIG", os.posix_fallocate, fd, 0, 100_001)
+        os.close(fd)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    same(100_000, os.stat(path).st_size)
+
+
+@case()
+def allocating_what_cannot_be(p):
+    fd = os.open(p.file("f"), os.O_RDWR)
+    fails("EINVAL", os.posix_fallocate, fd, 0, 0)
+    fails("EINVAL", os.posix_fallocate, fd, -1, 10)
+    fails("EINVAL", os.posix_fallocate, fd, 0, -1)
+    os.posix_fallocate(fd, 10, 20)
+    same(30, os.fstat(fd).st_size)
+    os.posix_fallocate(fd, 0, 5)
+    same(30, os.fstat(fd).st_size, "it gets no smaller")
+    os.close(fd)
+    reader = os.open(p / "f", os.O_RDONLY)
+    fails("EBADF", os.posix_fallocate, reader, 0, 10)
+    os.close(reader)
+
+
+@case()
+def sockets_are_not_opened(p):
+    with socket.socket(socket.AF_UNIX) as listening:
+        place = os.getcwd()
+        os.chdir(p.folder("d"))
+        try:
+            listening.bind("s")
+        finally:
+            os.chdir(place)
+        assert stat.S_ISSOCK(os.lstat(p / "d/s").st_mode)
+        for flags in (os.O_RDONLY, os.O_WRONLY, os.O_RDWR):
+            fails("ENXIO", touch, p / "d/s", flags)
+    os.rename(p / "d/s", p / "moved")
+    os.unlink(p / "moved")
+
+
+@case("root")
+def setting_the_group_id_bit_of_anothers_group(p):
+    path = p.file("f")
+    os.chown(path, ALICE, 0)
+    p.alice(os.chmod, path, 0o2755)
+    same(0o755, mode_of(path), "the owner is not in the group: the bit goes")
+    os.chown(path, ALICE, ALICE)
+    p.alice(os.chmod, path, 0o2755)
+    same(0o2755, mode_of(path))
+    p.alice(os.chmod, path, 0o1644)
+    assert mode_of(path) in (0o1644, 0o644)
 
 
 # ---------------------------------------------------------------------------------------------------------

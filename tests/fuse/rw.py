@@ -10,7 +10,6 @@ import tempfile
 import threading
 import time
 
-import fsx
 import mounts
 from mounts import COMMAND, Mountpoint, daemons, jbcachefs, mounted, wait_until
 
@@ -18,6 +17,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 NIGHTLY = os.environ.get("JBCACHEFS_NIGHTLY") == "true"
 SEED_BASE = int(os.environ.get("JBCACHEFS_SEED_BASE", "1"))
 NOBODY = 65534
+FSX_OPERATIONS = int(os.environ.get("JBCACHEFS_FSX_OPERATIONS", "1000000" if NIGHTLY else "100000"))
+# For images whose durability is nobody's question.
+MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None
 # How often a new file may end early before it counts.
 EARLY_ENDS = 5
 
@@ -25,13 +27,14 @@ EARLY_ENDS = 5
 class Filesystem:
     """New images of a size, formatted, and where they get mounted; nothing of them stays behind."""
 
-    def __init__(self, transport, options=(), devices=1, megabytes=512, user=None):
+    def __init__(self, transport, options=(), devices=1, megabytes=512, user=None, folder=None):
+        self.place = folder
         self.transport, self.options, self.user = transport, options, user
         self.devices, self.megabytes = devices, megabytes
         self.passphrase = None
 
     def __enter__(self):
-        self.folder = tempfile.TemporaryDirectory(prefix="jbcachefs-rw-", dir=mounts.reachable(self.user))
+        self.folder = tempfile.TemporaryDirectory(prefix="jbcachefs-rw-", dir=self.place or mounts.reachable(self.user))
         self.images = [os.path.join(self.folder.name, f"image{i}") for i in range(self.devices)]
         for image in self.images:
             with open(image, "wb") as file:
@@ -117,17 +120,34 @@ def posix_as_a_user(transport):
         filesystem.check()
 
 
+def exerciser():
+    """The program that does random operations; CMake makes it, or else the compiler here."""
+    built = mounts.TOP / "build" / "tests" / "fuse" / "fsx"
+    if built.exists() and built.stat().st_mtime >= (HERE / "fsx.c").stat().st_mtime:
+        return str(built)
+    made = os.path.join(mounts.shared(None), "fsx")
+    if not os.path.exists(made):
+        subprocess.run(["cc", "-O2", "-o", made, str(HERE / "fsx.c")], check=True)
+    return made
+
+
 def random_operations(transport):
-    """Random reads, writes, truncations, holes and mappings against a model in memory."""
-    operations = 1_000_000 // 4 if NIGHTLY else 3000
+    """Random reads, writes, truncations, holes, copies and mappings against a model in memory: 100,000 operations over
+    both transports together, 1,000,000 nightly."""
     kinds = ((), ("--encrypted", "--no_passphrase")) if transport == "dev" else (
         ("--compression=lz4",), ("--data_checksum=xxhash", "--compression=zstd"))
+    operations = FSX_OPERATIONS // 4
     for number, options in enumerate(kinds):
         seed = SEED_BASE + number
-        with Filesystem(transport, options) as filesystem:
+        with Filesystem(transport, options, folder=MEMORY) as filesystem:
             filesystem.mount()
-            wrong = fsx.run(filesystem / "file", seed, operations)
-            assert wrong is None, f"{' '.join(options)}: {wrong}\n    reproduce: fsx.py FILE {seed} {operations}"
+            begun = time.monotonic()
+            done = subprocess.run([exerciser(), filesystem / "file", str(seed), str(operations)], check=False,
+                                  capture_output=True, text=True, timeout=6000)
+            assert done.returncode == 0, (
+                f"{' '.join(options)}: {done.stdout}{done.stderr}\n    reproduce: format {' '.join(options)} IMAGE, mount it with "
+                f"-o transport={transport}, then fsx FILE {seed} {operations}")
+            print(f"    {' '.join(options) or 'no options'}: {done.stdout.strip()}, {time.monotonic() - begun:.1f} s", flush=True)
             filesystem.umount()
             filesystem.check()
 
@@ -183,27 +203,44 @@ def what_was_synced_survives(transport):
 
 
 def filled_to_the_last_block(transport):
-    """Full, then emptied, and again: there is room again each time, and df says the same."""
-    with Filesystem(transport, megabytes=96) as filesystem:
-        filesystem.mount()
-        empty = free(filesystem)
-        for _ in range(20 if NIGHTLY else 2):
-            fd = os.open(filesystem / "big", os.O_CREAT | os.O_WRONLY)
-            written = fill(fd)
-            for _ in range(EARLY_ENDS):
-                if written > empty * 3 // 4:
-                    break
-                # Seen now and then on busy machines right after much was deleted; a second later there is room.
-                print(f"    no room after {written} bytes, though {free(filesystem)} are free: tried again", flush=True)
-                time.sleep(1)
-                written += fill(fd)
-            assert written > empty * 3 // 4, f"only {written} of {empty} bytes had room"
-            os.close(fd)
-            os.unlink(filesystem / "big")
-            wait_until("as much is free again as before", lambda: free(filesystem) > empty - (2 << 20))
-        put(filesystem / "after", b"room" * 1000)
-        filesystem.umount()
-        filesystem.check()
+    """Full, then emptied, and again, five times (20 nightly): the same room each time, and df says the same; with and
+    without snapshots and compression."""
+    for options, snapshots in (((), False), ((), True), (("--compression=lz4",), False), (("--compression=lz4",), True)):
+        with Filesystem(transport, options, megabytes=96) as filesystem:
+            fill_and_empty(filesystem, " ".join(options) or "no options", snapshots)
+
+
+def fill_and_empty(filesystem, name, snapshots):
+    filesystem.mount()
+    empty, first = free(filesystem), None
+    for round in range(20 if NIGHTLY else 5):
+        where = f"{name}, {'with' if snapshots else 'without'} snapshots, round {round}"
+        fd = os.open(filesystem / "big", os.O_CREAT | os.O_WRONLY)
+        written = fill(fd)
+        for _ in range(EARLY_ENDS):
+            if written > empty * 3 // 4:
+                break
+            # Seen now and then on busy machines right after much was deleted; a second later there is room.
+            print(f"    no room after {written} bytes, though {free(filesystem)} are free: tried again", flush=True)
+            time.sleep(1)
+            written += fill(fd)
+        os.close(fd)
+        first = first or written
+        assert written > max(empty * 3 // 4, first - (2 << 20)), f"{where}: only {written} of {empty} bytes had room, {first} at first"
+        if snapshots:
+            # What is deleted stays in the snapshot until that is gone, too.
+            made = jbcachefs("subvolume", "snapshot", filesystem.directory, filesystem / "snapshot")
+            if made.returncode != 0:
+                # A full filesystem may have no room for that.
+                assert "ENOSPC" in made.stderr or "space" in made.stderr, made
+        os.unlink(filesystem / "big")
+        if snapshots and os.path.isdir(filesystem / "snapshot"):
+            gone = jbcachefs("subvolume", "delete", filesystem / "snapshot")
+            assert gone.returncode == 0, f"{where}: {gone.stderr}"
+        wait_until(f"as much is free again as before: {where}", lambda: free(filesystem) > empty - (2 << 20), 60)
+    put(filesystem / "after", b"room" * 1000)
+    filesystem.umount()
+    filesystem.check()
 
 
 def fill(fd):
