@@ -36,19 +36,24 @@ final class BackgroundOperations {
   private final WritableTree tree;
   private final int devices;
   private final TreeMap<String, SortedMap<String, FoundFile>> snapshots;
+  private final boolean takesSnapshots;
   private String operation = "nothing";
 
   /**
+   * @param takesSnapshots whether snapshots are taken; ranges are not inserted and collapsed then,
+   *     which leaves two keys for one place where a snapshot shares what is moved
    * @param snapshots those that there are
    */
   BackgroundOperations(
       Random random,
       WritableFilesystem filesystem,
       WritableTree tree,
+      boolean takesSnapshots,
       SortedMap<String, SortedMap<String, FoundFile>> snapshots) {
     this.random = random;
     this.filesystem = filesystem;
     this.tree = tree;
+    this.takesSnapshots = takesSnapshots;
     this.devices = filesystem.devices().size();
     this.snapshots = new TreeMap<>(snapshots);
   }
@@ -56,6 +61,11 @@ final class BackgroundOperations {
   /** What was done last, in words. */
   String operation() {
     return operation;
+  }
+
+  /** Whether snapshots are taken. */
+  boolean takesSnapshots() {
+    return takesSnapshots;
   }
 
   /** The files of each snapshot that there should be now. */
@@ -112,7 +122,7 @@ final class BackgroundOperations {
   }
 
   private void snapshot(RandomFiles files) {
-    if (snapshots.size() >= SNAPSHOTS_MOST) {
+    if (!takesSnapshots || snapshots.size() >= SNAPSHOTS_MOST) {
       delete();
       return;
     }

@@ -71,7 +71,7 @@ class FilesystemSimulatorTest {
     ModelTree model = new ModelTree();
     RandomFiles files = new RandomFiles(random, model, kind.blockBytes());
     BackgroundOperations background =
-        new BackgroundOperations(random, filesystem, tree, new TreeMap<>());
+        new BackgroundOperations(random, filesystem, tree, (seed & 1) != 0, new TreeMap<>());
     files.beside(background);
     for (int round = 0; round < 5; round++) {
       String where = where(seed, kind) + ", round " + round;
@@ -145,7 +145,7 @@ class FilesystemSimulatorTest {
       ModelTree model = ModelTree.of(state.files());
       RandomFiles files = new RandomFiles(random, model, kind.blockBytes()).recording(log::size);
       String where = where(seed, kind) + ", round " + round;
-      work(log, files, state, random, where);
+      work(log, files, state, random, (seed & 1) != 0, where);
       List<Future<FoundState>> judged = new ArrayList<>();
       int goesOn = random.nextInt(CUTS_A_ROUND);
       WriteLog.Replay replay = log.replay();
@@ -168,11 +168,11 @@ class FilesystemSimulatorTest {
   }
 
   private static void work(
-      WriteLog log, RandomFiles files, FoundState state, Random random, String where) {
+      WriteLog log, RandomFiles files, FoundState state, Random random, boolean snapshots, String where) {
     WritableFilesystem filesystem =
         WritableFilesystem.open(log.devices(), SmallFilesystem.options(random.nextLong()));
     WritableTree tree = new WritableTree(filesystem, _ -> {});
-    files.beside(new BackgroundOperations(random, filesystem, tree, state.snapshots()));
+    files.beside(new BackgroundOperations(random, filesystem, tree, snapshots, state.snapshots()));
     step(tree, files, OPERATIONS_A_ROUND, where);
     tree.close();
     filesystem.close();

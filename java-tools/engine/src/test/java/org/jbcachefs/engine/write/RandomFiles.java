@@ -314,7 +314,8 @@ final class RandomFiles {
       return allocate(file);
     }
     if (kind < 63) {
-      return shift(file);
+      boolean shared = background != null && background.takesSnapshots();
+      return shared ? truncate(file) : shift(file);
     }
     if (kind < 67) {
       return share(file, any(ModelTree.Node::isRegular));
