@@ -128,6 +128,11 @@ public final class BtreeNode {
     return known;
   }
 
+  /** How the position of the key with that index compares with another one; allocates nothing. */
+  public int comparePosition(int index, long inode, long offset, int snapshot) {
+    return format.comparePosition(bytes, offsets[index], inode, offset, snapshot);
+  }
+
   /** Index of the first key at or after a position; {@link #size} if there is none. */
   public int lowerBound(long inode, long offset, int snapshot) {
     int low = 0;

@@ -2,6 +2,7 @@
 package org.jbcachefs.engine.btree.live;
 
 import java.lang.foreign.MemorySegment;
+import org.jbcachefs.engine.btree.BtreeNode;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.KeyType;
@@ -84,6 +85,11 @@ public final class LiveKey {
 
   int compareTo(long otherInode, long otherOffset, int otherSnapshot) {
     return Bpos.compare(inode, offset, snapshot, otherInode, otherOffset, otherSnapshot);
+  }
+
+  /** The same for the position of a key of a node; allocates nothing. */
+  int compareTo(BtreeNode node, int index) {
+    return -node.comparePosition(index, inode, offset, snapshot);
   }
 
   int compareTo(LiveKey other) {

@@ -87,13 +87,11 @@ public final class NodeContent {
     int index = written == null ? 0 : written.lowerBound(pos);
     int size = written == null ? 0 : written.size();
     int place = tail.lowerBound(pos.inode(), pos.offset(), pos.snapshot());
-    Bkey key = new Bkey();
     while (place != tail.end()) {
       LiveKey unwritten = tail.get(place);
       int order = -1;
       if (index < size) {
-        written.read(index, key);
-        order = unwritten.compareTo(key.inode(), key.offset(), key.snapshot());
+        order = unwritten.compareTo(written, index);
       }
       if (order > 0) {
         break;
