@@ -25,6 +25,7 @@ public final class MemoryDevice implements BlockDevice {
 
   /** Chunks whose arrays copies of this device have, too: copied before they are changed. */
   private final Set<Long> shared = new HashSet<>();
+
   private boolean closed;
   private boolean readOnly;
 

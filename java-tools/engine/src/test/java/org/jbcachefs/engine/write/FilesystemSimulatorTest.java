@@ -168,7 +168,12 @@ class FilesystemSimulatorTest {
   }
 
   private static void work(
-      WriteLog log, RandomFiles files, FoundState state, Random random, boolean snapshots, String where) {
+      WriteLog log,
+      RandomFiles files,
+      FoundState state,
+      Random random,
+      boolean snapshots,
+      String where) {
     WritableFilesystem filesystem =
         WritableFilesystem.open(log.devices(), SmallFilesystem.options(random.nextLong()));
     WritableTree tree = new WritableTree(filesystem, _ -> {});
@@ -217,7 +222,12 @@ class FilesystemSimulatorTest {
   }
 
   private FoundState judge(
-      List<MemoryDevice> media, RandomFiles files, int moment, String where, long seed, int number) {
+      List<MemoryDevice> media,
+      RandomFiles files,
+      int moment,
+      String where,
+      long seed,
+      int number) {
     FoundState found = FoundTree.readState(media);
     assertTrue(files.mayBe(found, moment), () -> where + files.story(moment));
     assertEquals(List.of(), wrong(media), where);

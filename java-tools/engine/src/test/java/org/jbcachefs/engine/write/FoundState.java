@@ -10,4 +10,5 @@ import java.util.SortedMap;
  * @param snapshots the files of each snapshot, by its name
  */
 record FoundState(
-    SortedMap<String, FoundFile> files, SortedMap<String, SortedMap<String, FoundFile>> snapshots) {}
+    SortedMap<String, FoundFile> files,
+    SortedMap<String, SortedMap<String, FoundFile>> snapshots) {}

@@ -54,10 +54,11 @@ final class FoundTree {
         ReadFilesystem.open(Judge.copies(media), OpenOptions.defaults())) {
       Namespace namespace = filesystem.namespace();
       TreeMap<String, SortedMap<String, FoundFile>> snapshots = new TreeMap<>();
-      FileId kept = namespace.lookup(namespace.root(), "lost+found".getBytes(UTF_8)).orElseThrow().target();
+      FileId kept =
+          namespace.lookup(namespace.root(), "lost+found".getBytes(UTF_8)).orElseThrow().target();
       TreeMap<String, FileId> roots = entries(namespace, kept);
-      roots.forEach((name, root) ->
-          snapshots.put(name, readRoot(namespace, filesystem.data(), root)));
+      roots.forEach(
+          (name, root) -> snapshots.put(name, readRoot(namespace, filesystem.data(), root)));
       return new FoundState(read(namespace, filesystem.data()), snapshots);
     }
   }

@@ -56,7 +56,8 @@ final class SmallFilesystem {
    * What is to be made.
    *
    * @param allowed the newest version whose incompatible features may be used
-   * @param more options; without a number of metadata's replicas that is two where there are two devices
+   * @param more options; without a number of metadata's replicas that is two where there are two
+   *     devices
    * @param key what it is encrypted with, kept without a passphrase; null for none
    */
   static FormatOptions format(

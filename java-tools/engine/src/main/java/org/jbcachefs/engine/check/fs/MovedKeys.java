@@ -38,8 +38,7 @@ final class MovedKeys {
     }
     boolean other =
         !held.isEmpty()
-            && (held.getFirst().inode() != key.inode()
-                || held.getFirst().offset() != key.offset());
+            && (held.getFirst().inode() != key.inode() || held.getFirst().offset() != key.offset());
     if (other) {
       end();
     }
