@@ -242,7 +242,7 @@ final class ChangeableFilesystem implements MountedFilesystem {
   public boolean goesOnWithout(BlockDevice device, String why) {
     DeviceSet devices = filesystem.devices();
     for (int index = 0; index < devices.size(); index++) {
-      if (devices.device(index) == device) {
+      if (device.equals(devices.device(index))) {
         try {
           filesystem.deviceLost(index, why);
           return true;

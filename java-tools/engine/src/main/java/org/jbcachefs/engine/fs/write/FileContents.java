@@ -73,9 +73,6 @@ final class FileContents {
 
   /** Which times of a file a change of its contents sets. */
   private interface Touch {
-    /** Those that are kept. */
-    Touch NOTHING = (_, _) -> {};
-
     /** It was changed just now. */
     Touch CHANGED =
         (tree, inode) -> inode.set(InodeField.MTIME, tree.now()).set(InodeField.CTIME, tree.now());

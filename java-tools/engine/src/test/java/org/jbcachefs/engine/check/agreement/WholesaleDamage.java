@@ -65,7 +65,7 @@ record WholesaleDamage(List<String> statements, boolean redundant) {
       for (int left = 1 + random.nextInt(4); left > 0; left--) {
         Inventory.Node node = one(inventory.nodes);
         for (Inventory.Node copy : inventory.nodes) {
-          if (copy == node || (copy.isCopyOf(node) && random.nextInt(4) > 0)) {
+          if (copy.equals(node) || (copy.isCopyOf(node) && random.nextInt(4) > 0)) {
             statements.add(
                 random.nextBoolean()
                     ? "zero " + copy.device() + " " + copy.offset() + " " + node.written()
