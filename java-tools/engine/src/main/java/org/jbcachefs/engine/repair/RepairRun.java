@@ -149,7 +149,7 @@ public final class RepairRun {
     for (Repair repair : accepted.keySet()) {
       if (BeforeOpening.concerns(writer.current(), repair)) {
         new RepairMark(writer).set();
-        BeforeOpening.mend(writer, repair);
+        BeforeOpening.mend(writer, repair, lent(), options.write().open());
       }
     }
   }

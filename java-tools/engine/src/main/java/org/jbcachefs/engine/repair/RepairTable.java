@@ -21,6 +21,7 @@ import org.jbcachefs.engine.repair.fs.RepairRoot;
 import org.jbcachefs.engine.repair.fs.RepairStrayKeys;
 import org.jbcachefs.engine.repair.fs.RepairUnreachable;
 import org.jbcachefs.engine.repair.fs.RepairWork;
+import org.jbcachefs.engine.repair.sb.RepairMemberSize;
 import org.jbcachefs.engine.repair.sb.RepairOptionValues;
 import org.jbcachefs.engine.repair.snapshots.RepairSnapshots;
 import org.jbcachefs.engine.repair.snapshots.RepairSubvolumePaths;
@@ -49,6 +50,7 @@ public final class RepairTable {
           new RepairLists(),
           new RepairWork(),
           new RepairOptionValues(),
+          new RepairMemberSize(),
           new RepairJournal());
 
   private static final Map<FsckError, Repair> BY_ERROR = byError();

@@ -39,6 +39,9 @@ public final class RepairContents implements Repair {
   private static final int FILE_MODE = Inode.TYPE_REGULAR | 0600;
   private static final int DIRECTORY_MODE = Inode.TYPE_DIRECTORY | 0700;
 
+  /** The end of the longest file, in sectors. */
+  private static final long LAST_SECTOR = Long.MAX_VALUE >>> 9;
+
   private static final Set<FsckError> ERRORS =
       Collections.unmodifiableSet(
           EnumSet.of(
@@ -226,6 +229,11 @@ public final class RepairContents implements Repair {
      * its end, and the others keep it.
      */
     private void grow() {
+      if (Long.compareUnsigned(pos.offset(), LAST_SECTOR) > 0) {
+        // No file can be that long: nobody has ever read it there.
+        transaction.delete(BtreeId.EXTENTS, pos);
+        return;
+      }
       List<Bkey> versions = new ArrayList<>();
       long number = pos.inode();
       try (KeyIterator keys =

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.engine.repair.sb;
 
+import java.util.List;
+import org.jbcachefs.block.BlockDevice;
+import org.jbcachefs.engine.recovery.OpenOptions;
 import org.jbcachefs.engine.repair.Repair;
 import org.jbcachefs.engine.repair.alloc.RepairSpace;
 import org.jbcachefs.engine.sb.write.SuperblockWriter;
@@ -18,14 +21,24 @@ public final class BeforeOpening {
    */
   public static boolean concerns(Superblock superblock, Repair repair) {
     return repair instanceof RepairOptionValues
+        || repair instanceof RepairMemberSize
         || (repair instanceof RepairSpace
             && superblock.members().stream().anyMatch(BeforeOpening::leavesOut));
   }
 
-  /** Mends it, on devices of a filesystem that nobody has open. */
-  public static void mend(SuperblockWriter writer, Repair repair) {
+  /**
+   * Mends it, on devices of a filesystem that nobody has open.
+   *
+   * @param lent the devices; they stay open
+   */
+  public static void mend(
+      SuperblockWriter writer, Repair repair, List<BlockDevice> lent, OpenOptions open) {
     if (repair instanceof RepairOptionValues) {
       RepairOptionValues.mend(writer);
+      return;
+    }
+    if (repair instanceof RepairMemberSize) {
+      RepairMemberSize.mend(writer, lent, open);
       return;
     }
     for (Member member : writer.current().members()) {

@@ -94,7 +94,9 @@ class RandomRepairTest {
           "made-2dev", List.of(8L, 21L, 42L),
           "made-3dev", List.of(42L),
           "made-metadata", List.of(2L),
-          "replicas2-3dev", List.of(21L));
+          "default-1dev", List.of(385L),
+          "dirty-journal-multidev", List.of(191L),
+          "replicas2-3dev", List.of(21L, 385L));
 
   @Test
   void whatOnceFailedDoesNotFailAgain() {
