@@ -101,7 +101,7 @@ public final class RepairUnreachable implements Repair {
           names = new EntryRepair(transaction, table, first.snapshot(), casefold);
         }
       }
-      Inode root = subvolume == null ? null : names.inode(subvolume.getValue().inode());
+      Inode root = subvolume == null ? null : root(subvolume.getValue());
       if (root == null || !root.isDirectory() || root.number() == inode.number()) {
         return;
       }
@@ -129,6 +129,27 @@ public final class RepairUnreachable implements Repair {
         named.set(InodeField.DEPTH, directory.get(InodeField.DEPTH) + 1);
       }
       RepairInodes.put(transaction, pos, inode, named);
+    }
+
+    /**
+     * The subvolume's root as the inode's snapshot has it. Where only snapshots below have it left,
+     * it gets one like theirs.
+     */
+    private Inode root(Subvolume subvolume) {
+      Inode root = names.inode(subvolume.inode());
+      if (root != null || subvolume.snapshot() == names.keys().snapshot()) {
+        return root;
+      }
+      boolean casefold = context.filesystem().defaults().casefold();
+      Inode below =
+          new EntryRepair(transaction, table, subvolume.snapshot(), casefold)
+              .inode(subvolume.inode());
+      if (below == null || !below.isDirectory()) {
+        return null;
+      }
+      Inode like = new InodeBuilder(below, names.keys().snapshot()).set(InodeField.NLINK, 0).build();
+      names.put(like);
+      return like;
     }
 
     /** A subvolume that shows the inode's snapshot or one below it; null if there is none. */

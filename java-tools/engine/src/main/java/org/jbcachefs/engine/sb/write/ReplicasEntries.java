@@ -45,9 +45,18 @@ public final class ReplicasEntries {
     return 0;
   }
 
-  /** Whether the superblock has that entry. */
+  /**
+   * Whether the superblock has that entry, or cannot have it: there is none for devices that are no
+   * members, where a pointer that is still to be repaired leads.
+   */
   public boolean has(int dataType, int required, List<Integer> devices) {
-    return known.contains(new ReplicasSection.Entry(dataType, required, devices));
+    return known.contains(new ReplicasSection.Entry(dataType, required, devices))
+        || leadsNowhere(devices);
+  }
+
+  private boolean leadsNowhere(List<Integer> devices) {
+    int members = superblock.current().members().size();
+    return devices.stream().anyMatch(index -> index >= members);
   }
 
   /** Whether superblocks of this filesystem have entries for such data. */
@@ -64,6 +73,9 @@ public final class ReplicasEntries {
 
   /** Sees to it that the superblock has that entry; it is durable when this returns. */
   public synchronized void require(int dataType, int required, List<Integer> devices) {
+    if (leadsNowhere(devices)) {
+      return;
+    }
     ReplicasSection.Entry entry = new ReplicasSection.Entry(dataType, required, devices);
     if (!known.contains(entry)) {
       List<ReplicasSection.Entry> entries = new ArrayList<>(stored());

@@ -96,7 +96,8 @@ class RandomRepairTest {
           "made-metadata", List.of(2L),
           "default-1dev", List.of(385L),
           "dirty-journal-multidev", List.of(191L),
-          "replicas2-3dev", List.of(21L, 385L));
+          "replicas2-3dev", List.of(21L, 385L, 637L),
+          "snapshots", List.of(583L));
 
   @Test
   void whatOnceFailedDoesNotFailAgain() {
