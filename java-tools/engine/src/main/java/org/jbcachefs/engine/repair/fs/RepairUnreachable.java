@@ -147,7 +147,8 @@ public final class RepairUnreachable implements Repair {
       if (below == null || !below.isDirectory()) {
         return null;
       }
-      Inode like = new InodeBuilder(below, names.keys().snapshot()).set(InodeField.NLINK, 0).build();
+      Inode like =
+          new InodeBuilder(below, names.keys().snapshot()).set(InodeField.NLINK, 0).build();
       names.put(like);
       return like;
     }
