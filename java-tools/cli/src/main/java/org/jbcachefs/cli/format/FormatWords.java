@@ -86,6 +86,7 @@ final class FormatWords {
       paramLabel = "X.Y",
       description = {
         "Use no feature that implementations of that version cannot read; from 1.28 on.",
+        "With 1.39 the filesystem is of that version; else it is of 1.38.",
         "Without it: this version's."
       })
   private String version;

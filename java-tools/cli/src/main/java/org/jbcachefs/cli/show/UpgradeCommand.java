@@ -78,7 +78,7 @@ public final class UpgradeCommand implements CliCommand {
       names = "--to",
       paramLabel = "X.Y",
       description = {
-        "An older version: go back to it.",
+        "An older version: go back to it. 1.39: upgrade to that one, which nothing else does.",
         "With --dry-run any version: that of the implementation that mounts it."
       })
   private String to;
@@ -86,11 +86,12 @@ public final class UpgradeCommand implements CliCommand {
   @Override
   public int run(Invocation invocation) throws IOException {
     UpgradePolicy chosen = policy == null ? null : policy(policy);
-    int newest = to == null ? MetadataVersion.CURRENT.number() : VersionText.parse(to);
+    int asked = to == null ? 0 : VersionText.parse(to);
     MemberSpec spec = members.members(devices);
-    VersionPlan plan = plan(invocation, spec, chosen, newest);
-    if (!dryRun && newest != MetadataVersion.CURRENT.number()) {
-      return goBack(invocation, spec, plan, newest);
+    VersionPlan plan = plan(invocation, spec, chosen, asked);
+    boolean back = plan.direction() == VersionPlan.Direction.DOWNGRADE;
+    if (!dryRun && asked != 0 && (back || asked < MetadataVersion.CURRENT.number())) {
+      return goBack(invocation, spec, plan, asked);
     }
     boolean needed = UpgradeRun.isNeeded(plan) || plan.refused();
     boolean upgrades = !dryRun && plan.direction() != VersionPlan.Direction.DOWNGRADE && needed;
@@ -104,7 +105,7 @@ public final class UpgradeCommand implements CliCommand {
           "the filesystem is newer than this version, which only reads it");
     }
     if (upgrades) {
-      upgrade(invocation, spec, chosen);
+      upgrade(invocation, spec, chosen, asked);
     }
     if (invocation.out().isJson() && dryRun) {
       new VersionPlanJson(plan).write(invocation.out().data());
@@ -117,17 +118,35 @@ public final class UpgradeCommand implements CliCommand {
     return ExitCode.DONE;
   }
 
-  private int goBack(Invocation invocation, MemberSpec spec, VersionPlan plan, int to) {
+  private int goBack(Invocation invocation, MemberSpec spec, VersionPlan plan, int to)
+      throws IOException {
     if (plan.direction() != VersionPlan.Direction.DOWNGRADE) {
       throw new UsageException(
-          "only this version is upgraded to; --dry-run says what another one would take");
+          "only "
+              + MetadataVersion.describe(MetadataVersion.CURRENT.number())
+              + " and newer ones are upgraded to; --dry-run says what another one would take");
     }
     if (!invocation.out().isJson()) {
       invocation.out().text().print(new VersionPlanText(plan).text());
     }
     confirm(spec);
-    OfflineMembers.with(
-        invocation, spec.paths(), true, superblock -> Downgrade.run(superblock, plan));
+    if (Downgrade.isDeep(plan)) {
+      OfflineMembers.with(
+          invocation,
+          spec.paths(),
+          false,
+          superblock -> Downgrade.check(superblock.current(), to));
+      rewrite(invocation, spec);
+    }
+    if (to != MetadataVersion.CURRENT.number()) {
+      OfflineMembers.with(
+          invocation,
+          spec.paths(),
+          true,
+          superblock ->
+              Downgrade.run(
+                  superblock, VersionPlan.of(superblock.current(), plan.policy(), to)));
+    }
     if (invocation.out().isJson()) {
       new VersionPlanJson(plan).write(invocation.out().data(), true);
     } else {
@@ -136,31 +155,46 @@ public final class UpgradeCommand implements CliCommand {
     return ExitCode.DONE;
   }
 
+  private void rewrite(Invocation invocation, MemberSpec spec) throws IOException {
+    try (Progress progress = invocation.progress("going back")) {
+      Downgrade.rewrite(
+          () -> OpeningOptions.openDevicesToWrite(invocation, spec),
+          options(invocation).withProgress(progress::begin));
+    }
+  }
+
+  private UpgradeOptions options(Invocation invocation) {
+    return UpgradeOptions.of(
+        WriteOptions.defaults()
+            .withClock(invocation.clock())
+            .withOpen(opening.options(invocation)));
+  }
+
   private static VersionPlan plan(
-      Invocation invocation, MemberSpec spec, UpgradePolicy chosen, int newest) throws IOException {
+      Invocation invocation, MemberSpec spec, UpgradePolicy chosen, int asked) throws IOException {
     List<BlockDevice> opened = ReadOptions.openDevices(invocation, spec);
     try {
       Superblock superblock = newestOf(invocation, opened);
       superblock.refuseUnreadable();
       invocation.out().filesystem(superblock.userUuid());
       UpgradePolicy policyNow = chosen == null ? VersionPlan.policyOf(superblock) : chosen;
+      int newest = asked == 0 ? MetadataVersion.writtenAs(superblock.version()) : asked;
       return VersionPlan.of(superblock, policyNow, newest);
     } finally {
       opened.forEach(BlockDevice::close);
     }
   }
 
-  private void upgrade(Invocation invocation, MemberSpec spec, UpgradePolicy chosen)
+  private void upgrade(
+      Invocation invocation, MemberSpec spec, UpgradePolicy chosen, int asked)
       throws IOException {
     confirm(spec);
     try (Progress progress = invocation.progress("upgrading")) {
       UpgradeOptions options =
-          UpgradeOptions.of(
-                  WriteOptions.defaults()
-                      .withClock(invocation.clock())
-                      .withOpen(opening.options(invocation)))
+          options(invocation)
               .ending()
               .withPolicy(chosen)
+              .withTarget(asked)
               .withProgress(progress::begin);
       UpgradeRun.open(OpeningOptions.openDevicesToWrite(invocation, spec), options).close();
     }

@@ -41,6 +41,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** upgrade and show-super --upgrade; expected lists are those that the reference says. */
 class UpgradeCommandTest {
   private static final int CURRENT = MetadataVersion.CURRENT.number();
+  private static final int NEWEST = MetadataVersion.NEWEST.number();
 
   private Outside outside;
 
@@ -162,7 +163,8 @@ class UpgradeCommandTest {
 
   @Test
   void aNewerFilesystemIsDowngradedByWhatItsSuperblockSays() throws IOException {
-    JsonNode plan = plan("v139-default");
+    assertEquals("none", plan("v139-default").get("direction").asText());
+    JsonNode plan = plan("v139-default", "--to", "1.38");
     assertEquals("downgrade", plan.get("direction").asText());
     assertEquals(
         List.of("check_allocations", "check_lrus", "check_alloc_to_lru_refs"),
@@ -316,21 +318,46 @@ class UpgradeCommandTest {
   }
 
   @Test
-  void nothingButThisVersionIsUpgradedToAndNothingNewerIsWritten(@TempDir Path folder)
+  void nothingBelowThisVersionIsUpgradedToAndNothingNewerIsTouchedUnasked(@TempDir Path folder)
       throws IOException {
     String old = Files.copy(Path.of(golden("old-version-1.13")), folder.resolve("o")).toString();
     String newer = Files.copy(Path.of(golden("v139-default")), folder.resolve("n")).toString();
     assertEquals(ExitCode.USAGE, run("upgrade", "--to", "1.30", old));
     assertEquals(ExitCode.FAILED, run("upgrade", "-o", "norecovery", old));
-    assertEquals(ExitCode.FAILED, run("upgrade", newer));
-    assertTrue(outside.err().contains("newer than this version"), outside.err());
+    assertEquals(ExitCode.DONE, run("upgrade", newer));
+    assertTrue(outside.err().contains("nothing to do"), outside.err());
     assertEquals(-1, Files.mismatch(Path.of(old), Path.of(golden("old-version-1.13"))));
     assertEquals(-1, Files.mismatch(Path.of(newer), Path.of(golden("v139-default"))));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"snapshots", "v139-default"})
+  void aFilesystemGoesTo139AndBackOnlyIfAskedTo(String golden, @TempDir Path folder)
+      throws IOException {
+    Path image = Files.copy(Path.of(golden(golden)), folder.resolve("img"));
+    String name = image.toString();
+    assertEquals(ExitCode.DONE, run("tree", name, "/"), () -> outside.err());
+    String tree = outside.out();
+    for (int version : new int[] {NEWEST, CURRENT, NEWEST, CURRENT}) {
+      String to = "1." + MetadataVersion.minor(version);
+      assertEquals(ExitCode.DONE, run("upgrade", "--to", to, name), () -> outside.err());
+      Superblock now = superblockOf(image);
+      assertEquals(version, now.version());
+      assertEquals(version, now.flag(SuperblockFlag.VERSION_UPGRADE_COMPLETE));
+      assertEquals(List.of(), now.ext().orElseThrow().requiredPasses());
+      assertEquals(List.of(), now.ext().orElseThrow().errorsSilent());
+      assertTrue(now.clean());
+      assertEquals(0, run("fsck", "-n", name), () -> outside.out());
+      assertEquals(ExitCode.DONE, run("tree", name, "/"), () -> outside.err());
+      assertEquals(tree, outside.out());
+      assertEquals(ExitCode.DONE, run("upgrade", name), () -> outside.err());
+      assertEquals(version, superblockOf(image).version());
+    }
+  }
+
   @Test
   void showSuperSaysTheSame() throws IOException {
-    JsonNode alone = plan("v139-default");
+    JsonNode alone = plan("v139-default", "--to", "1.38");
     assertEquals(ExitCode.DONE, run("show-super", "--upgrade", "--json", golden("v139-default")));
     JsonNode data = new ObjectMapper().readTree(outside.out()).get("data");
     assertEquals(alone, data.get("upgrade"));

@@ -26,8 +26,11 @@ public interface ContributionSink {
   /** Extents of one compression type; sizes before and after in sectors. */
   void compressed(int type, long extents, long uncompressed, long compressed);
 
-  /** Copies of data that belong to a snapshot. */
+  /** Copies of data that belong to a snapshot; up to 1.38. */
   void snapshot(int id, long sectors);
+
+  /** A key of a snapshot in a btree, the bytes that it takes, and those of its data; since 1.39. */
+  void snapshotKey(int id, int btree, long bytes, long sectors);
 
   /** One node of a btree. */
   void node(int btree, boolean interior, long sectors);

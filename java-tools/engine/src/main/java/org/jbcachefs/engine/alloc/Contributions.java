@@ -4,12 +4,14 @@ package org.jbcachefs.engine.alloc;
 import java.util.Arrays;
 import org.jbcachefs.engine.alloc.ContributionSink.Share;
 import org.jbcachefs.format.bkey.Bkey;
+import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.bkey.KeyType;
 import org.jbcachefs.format.extent.ExtentEntries;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.extent.ExtentPtr;
 import org.jbcachefs.format.extent.StripeValue;
 import org.jbcachefs.format.tables.DataType;
+import org.jbcachefs.format.value.AccountingType;
 import org.jbcachefs.format.value.Reservation;
 
 /**
@@ -21,6 +23,24 @@ import org.jbcachefs.format.value.Reservation;
  * struct disk_accounting_pos}.
  */
 public final class Contributions {
+  private static final int[] LEAVES = {
+    BtreeId.STRIPES.number(),
+    BtreeId.REFLINK.number(),
+    BtreeId.EXTENTS.number(),
+    BtreeId.INODES.number()
+  };
+
+  /** Since 1.39 every key of a snapshot counts. */
+  private static final int[] LEAVES_WITH_SNAPSHOTS = {
+    BtreeId.STRIPES.number(),
+    BtreeId.REFLINK.number(),
+    BtreeId.EXTENTS.number(),
+    BtreeId.INODES.number(),
+    BtreeId.DIRENTS.number(),
+    BtreeId.XATTRS.number(),
+    BtreeId.DAMAGE.number()
+  };
+
   private final ExtentEntries entries = new ExtentEntries();
   private final StripeValue stripe = new StripeValue();
   private final int[] devices = new int[ExtentEntries.MAX_PTRS * ExtentEntries.MAX_PTRS];
@@ -28,6 +48,7 @@ public final class Contributions {
   private final ExtentEntrySizes entrySizes;
   private final long nodeSectors;
   private final ReconcileContributions reconcile;
+  private final boolean bySnapshotAndBtree;
 
   private int deviceCount;
   private boolean inStripe;
@@ -38,11 +59,21 @@ public final class Contributions {
 
   /**
    * @param nodeSectors size of a btree node
+   * @param version number of the filesystem's version
    */
-  public Contributions(ExtentEntrySizes entrySizes, long nodeSectors) {
+  public Contributions(ExtentEntrySizes entrySizes, long nodeSectors, int version) {
     this.entrySizes = entrySizes;
+    this.bySnapshotAndBtree = AccountingType.bySnapshotAndBtree(version);
     this.nodeSectors = nodeSectors;
     this.reconcile = new ReconcileContributions(entrySizes, nodeSectors);
+  }
+
+  /**
+   * Numbers of the btrees whose leaf keys contribute anything in a filesystem of some version; all
+   * pointers to nodes do.
+   */
+  public static int[] leaves(int version) {
+    return (AccountingType.bySnapshotAndBtree(version) ? LEAVES_WITH_SNAPSHOTS : LEAVES).clone();
   }
 
   /**
@@ -52,6 +83,9 @@ public final class Contributions {
    */
   public void of(Bkey key, int btree, int level, ContributionSink sink) {
     KeyType type = KeyType.of(key.type());
+    if (bySnapshotAndBtree && level == 0 && key.snapshot() != 0) {
+      snapshotKey(key, type, btree, sink);
+    }
     if (type == null) {
       return;
     }
@@ -63,6 +97,29 @@ public final class Contributions {
       case STRIPE -> stripe(key, sink);
       default -> {}
     }
+  }
+
+  /** Extents count with their data, once that is known. */
+  private void snapshotKey(Bkey key, KeyType type, int btree, ContributionSink sink) {
+    BtreeId id = BtreeId.of(btree);
+    boolean counts =
+        id != null
+            && id.hasSnapshots()
+            && type != KeyType.DELETED
+            && type != KeyType.WHITEOUT
+            && type != KeyType.EXTENT_WHITEOUT
+            && type != KeyType.EXTENT;
+    if (counts) {
+      long reserved =
+          type == KeyType.RESERVATION
+              ? Reservation.decode(key).replicas() * Integer.toUnsignedLong(key.size())
+              : 0;
+      sink.snapshotKey(key.snapshot(), btree, bytes(key), reserved);
+    }
+  }
+
+  private static long bytes(Bkey key) {
+    return Bkey.BYTES + (long) key.valueBytes();
   }
 
   private void pointers(Bkey key, int btree, int level, ContributionSink sink) {
@@ -89,8 +146,12 @@ public final class Contributions {
       Arrays.sort(devices, 0, deviceCount);
       sink.replicas(dataType, inStripe ? 0 : 1, devices, deviceCount, sectors);
     }
-    if (deviceCount > 0 && level == 0 && key.snapshot() != 0) {
-      sink.snapshot(key.snapshot(), sectors);
+    if (level == 0 && key.snapshot() != 0) {
+      if (bySnapshotAndBtree) {
+        sink.snapshotKey(key.snapshot(), btree, bytes(key), sectors);
+      } else if (deviceCount > 0) {
+        sink.snapshot(key.snapshot(), sectors);
+      }
     }
     if (compression != 0) {
       sink.compressed(compression, 1, uncompressed, compressed);

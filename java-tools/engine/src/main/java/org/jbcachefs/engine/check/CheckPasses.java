@@ -12,6 +12,7 @@ import org.jbcachefs.engine.check.alloc.CheckBtreeBackpointers;
 import org.jbcachefs.engine.check.alloc.CheckExtentsToBackpointers;
 import org.jbcachefs.engine.check.alloc.CheckLrus;
 import org.jbcachefs.engine.check.btree.CheckTopology;
+import org.jbcachefs.engine.check.fs.CheckDamage;
 import org.jbcachefs.engine.check.fs.CheckDeletedInodes;
 import org.jbcachefs.engine.check.fs.CheckDirectoryStructure;
 import org.jbcachefs.engine.check.fs.CheckFiles;
@@ -52,6 +53,7 @@ public final class CheckPasses {
     passes.add(new CheckSubvolumeStructure());
     passes.add(new CheckRoot());
     passes.addAll(CheckFiles.passes());
+    passes.add(new CheckDamage());
     passes.add(new CheckIndirectExtents());
     passes.add(new CheckDirectoryStructure());
     passes.add(new CheckLoggedOps());

@@ -22,14 +22,17 @@ import org.jbcachefs.engine.sb.write.ReplicasEntries;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.KeyType;
+import org.jbcachefs.format.bytes.Le;
 import org.jbcachefs.format.journal.JsetBuilder;
 import org.jbcachefs.format.journal.JsetEntry;
 import org.jbcachefs.format.journal.JsetEntryType;
 import org.jbcachefs.format.journal.JsetValue;
 import org.jbcachefs.format.node.BtreePointer;
 import org.jbcachefs.format.tables.DataType;
+import org.jbcachefs.format.tables.MetadataVersion;
 import org.jbcachefs.format.value.AccountingKey;
 import org.jbcachefs.format.value.AccountingType;
+import org.jbcachefs.format.value.Inode;
 
 /**
  * What happens under the commit lock: validate, compute what follows from the changes, find where
@@ -52,11 +55,13 @@ public final class CommitWork {
   private final Clocks clocks;
   private final WriteRules rules;
   private final Consumer<LiveNode> changed;
+  private final boolean inodeFlags;
   private final CommitKeys keys;
   private final CounterUpdates counterUpdates;
   private final List<LiveNode> nodes = new ArrayList<>();
   private final Bkey oldKey = new Bkey();
   private final Bkey newKey = new Bkey();
+  private final Bkey flagged = new Bkey();
 
   /** How an attempt ended. */
   enum Kind {
@@ -79,6 +84,7 @@ public final class CommitWork {
   }
 
   /**
+   * @param version number of the filesystem's version
    * @param changed told of every node that got a key, with the lock held
    */
   public CommitWork(
@@ -93,8 +99,10 @@ public final class CommitWork {
       ReplicasEntries replicas,
       Clocks clocks,
       WriteRules rules,
+      int version,
       Consumer<LiveNode> changed) {
     this.btrees = btrees;
+    this.inodeFlags = version >= MetadataVersion.PER_DEV_FRAGMENTATION_LRU.number();
     this.journal = journal;
     this.pins = pins;
     this.difference = difference;
@@ -237,11 +245,24 @@ public final class CommitWork {
     return keys.lookup(slot, out);
   }
 
-  private static LiveKey stamped(LiveKey key, long seq) {
+  private LiveKey stamped(LiveKey key, long seq) {
     if (key.type() == KeyType.INODE_V3.number()) {
       key.putValueU64(0, seq);
+      if (inodeFlags) {
+        noteOptions(key);
+      }
     }
     return key;
+  }
+
+  /** Since 1.39 an inode says whether it has options of its own. */
+  private void noteOptions(LiveKey key) {
+    Bkey read = key.read(flagged);
+    Inode inode = Inode.decode(read);
+    if (inode.has(Inode.FLAG_HAS_INODE_OPTS) != inode.hasOptions()) {
+      long word = Le.u64(read.segment(), read.valueOffset() + Inode.V3_FLAGS);
+      key.putValueU64(Inode.V3_FLAGS, word ^ Inode.FLAG_HAS_INODE_OPTS);
+    }
   }
 
   private void rootChange(InteriorChange interior) {

@@ -163,7 +163,7 @@ public final class ImageSession implements AutoCloseable {
     if (!superblock.has(Feature.SMALL_IMAGE) || superblock.members().size() != 1) {
       throw refused(superblock, "no_image", "not an image as 'image create' makes them");
     }
-    int current = MetadataVersion.CURRENT.number();
+    int current = MetadataVersion.writtenAs(superblock.version());
     if (superblock.version() != current && !isOurOlder(superblock)) {
       throw refused(
           superblock,

@@ -72,9 +72,9 @@ final class CompatibleUpgrade {
 
   /** Whether the filesystem is older than this version, or an upgrade was not finished. */
   static boolean isNeeded(Superblock superblock) {
-    int current = MetadataVersion.CURRENT.number();
-    return superblock.version() < current
-        || superblock.flag(SuperblockFlag.VERSION_UPGRADE_COMPLETE) < current;
+    int wanted = MetadataVersion.writtenAs(superblock.version());
+    return superblock.version() < wanted
+        || superblock.flag(SuperblockFlag.VERSION_UPGRADE_COMPLETE) < wanted;
   }
 
   /**
@@ -92,7 +92,8 @@ final class CompatibleUpgrade {
   /** Why it cannot be upgraded in this way, if so: a part of a sentence. */
   static Optional<String> obstacle(Superblock superblock, Btrees btrees) {
     UpgradePolicy policy = VersionPlan.policyOf(superblock);
-    VersionPlan plan = VersionPlan.of(superblock, policy, MetadataVersion.CURRENT.number());
+    int newest = MetadataVersion.writtenAs(superblock.version());
+    VersionPlan plan = VersionPlan.of(superblock, policy, newest);
     List<RecoveryPass> passes = new ArrayList<>(RecoveryPass.inWord(plan.passes()));
     passes.removeAll(COVERED);
     if (plan.from() < OLDEST || !passes.isEmpty()) {

@@ -16,6 +16,7 @@ import org.jbcachefs.format.hash.StrHash;
 import org.jbcachefs.format.sb.Superblock;
 import org.jbcachefs.format.sb.SuperblockFlag;
 import org.jbcachefs.format.tables.Feature;
+import org.jbcachefs.format.tables.MetadataVersion;
 import org.jbcachefs.format.value.Dirent;
 import org.jbcachefs.format.value.Inode;
 import org.jbcachefs.format.value.InodeAllocCursor;
@@ -46,11 +47,13 @@ final class FirstInodes {
   private final Committer committer;
   private final Superblock superblock;
   private final RandomGenerator random;
+  private final boolean states;
 
   FirstInodes(Committer committer, Superblock superblock, RandomGenerator random) {
     this.committer = committer;
     this.superblock = superblock;
     this.random = random;
+    this.states = superblock.version() >= MetadataVersion.PER_DEV_FRAGMENTATION_LRU.number();
   }
 
   void create() {
@@ -66,13 +69,13 @@ final class FirstInodes {
         BtreeId.SNAPSHOTS,
         Bpos.of(0, Integer.toUnsignedLong(SNAPSHOT)),
         KeyType.SNAPSHOT,
-        snapshot());
+        snapshot().inState(Snapshot.STATE_LIVE, states));
     update(
         transaction,
         BtreeId.SUBVOLUMES,
         Bpos.of(0, Subvolume.ROOT),
         KeyType.SUBVOLUME,
-        subvolume());
+        subvolume().inState(Subvolume.STATE_LIVE, states));
     directories(transaction);
     // Kernels of 1.28 drop the counters of btrees, which had one number where now there are three,
     // and take a node for unreadable if the last key in it is one that they drop. Counters of

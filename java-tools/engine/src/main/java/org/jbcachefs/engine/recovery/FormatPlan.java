@@ -122,7 +122,7 @@ public final class FormatPlan {
       throw refused("bad_member_count", count + " members; a filesystem has 1 to " + MEMBERS_MOST);
     }
     if (request.versionAllowed() < OLDEST_VERSION
-        || request.versionAllowed() > MetadataVersion.CURRENT.number()) {
+        || request.versionAllowed() > MetadataVersion.NEWEST.number()) {
       throw refused(
           "bad_version",
           "version "
@@ -130,7 +130,7 @@ public final class FormatPlan {
               + " is not made; "
               + MetadataVersion.describe(OLDEST_VERSION)
               + " to "
-              + MetadataVersion.describe(MetadataVersion.CURRENT.number())
+              + MetadataVersion.describe(MetadataVersion.NEWEST.number())
               + " are");
     }
     if (request.label().getBytes(UTF_8).length >= Superblock.LABEL_BYTES) {

@@ -64,7 +64,7 @@ final class NewSuperblock {
   /** The superblock of one member. */
   Superblock of(int index) {
     SuperblockEditor editor = new SuperblockEditor();
-    int version = MetadataVersion.CURRENT.number();
+    int version = MetadataVersion.writtenAs(options.versionAllowed());
     editor.version(version).versionMin(options.versionAllowed()).magic(Superblock.MAGIC);
     editor.internalUuid(options.internalUuid()).userUuid(options.userUuid());
     editor.label(options.label()).deviceIndex(index).deviceCount(options.members().size());

@@ -38,6 +38,7 @@ import org.jbcachefs.format.error.Finding;
 import org.jbcachefs.format.error.Place;
 import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.error.RefusedException;
+import org.jbcachefs.format.sb.ExtSection;
 import org.jbcachefs.format.sb.Superblock;
 import org.jbcachefs.format.sb.SuperblockFlag;
 import org.jbcachefs.format.tables.Feature;
@@ -237,6 +238,7 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
       }
     }
     upgrade.accept(superblock);
+    trustNoBtree(superblock);
     WriteEngine engine = new WriteEngine(devices, key, superblock, start, options);
     if (lost != null) {
       engine.repair().allocateFrom(RepairAccess.NOWHERE);
@@ -245,10 +247,22 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
     return new WritableFilesystem(opened, devices, key, engine);
   }
 
+  /** Btrees that were found consistent are going to change, and are not checked here. */
+  private static void trustNoBtree(SuperblockWriter superblock) {
+    if (superblock.current().ext().map(ExtSection::btreesClean).orElse(0L) != 0) {
+      superblock.update(editor -> editor.btreesClean(0));
+    }
+  }
+
   /** The superblock as it is now. */
   @Override
   public Superblock superblock() {
     return engine.superblock().current();
+  }
+
+  /** Whether the filesystem is of that version or a newer one. */
+  public boolean since(MetadataVersion version) {
+    return superblock().version() >= version.number();
   }
 
   /** Changes the superblock. */

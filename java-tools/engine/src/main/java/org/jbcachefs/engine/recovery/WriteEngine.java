@@ -165,7 +165,7 @@ final class WriteEngine {
                 : 0);
     this.nodeWork = new NodeWork(btrees, journal, pins, nodeSettings, nodes, options.rules());
     BucketChanges buckets =
-        new BucketChanges(new BucketGeometry(current().members()), open, options.rules());
+        new BucketChanges(BucketGeometry.of(current()), open, options.rules());
     Counters counters = new Counters();
     ExtentEntrySizes sizes = ExtentEntrySizes.of(current()::extentTypeU64s);
     KeyDifference difference =
@@ -173,6 +173,7 @@ final class WriteEngine {
             sizes,
             context.nodeSectors(),
             current().extentBpShift(),
+            current().version(),
             buckets,
             counters,
             options.rules());
@@ -189,6 +190,7 @@ final class WriteEngine {
             replicas,
             clocks,
             options.rules(),
+            current().version(),
             this::changed);
     this.committer = new Committer(btrees, journal, work, new Help());
     nodeWork.commitWith(committer);

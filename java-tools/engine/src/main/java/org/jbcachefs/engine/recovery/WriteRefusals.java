@@ -41,16 +41,16 @@ public final class WriteRefusals {
   static void checkForRepair(DeviceSet devices, Btrees btrees) {
     Superblock superblock = devices.superblock();
     Place place = superblock.place();
-    int current = MetadataVersion.CURRENT.number();
-    if (superblock.version() > current) {
+    int newest = MetadataVersion.NEWEST.number();
+    if (superblock.version() > newest) {
       throw new RefusedException(
           "downgrade_required",
           place,
           "the filesystem is at version "
               + MetadataVersion.describe(superblock.version())
-              + ", and only "
-              + MetadataVersion.describe(current)
-              + " is written; it can be read");
+              + ", and only versions up to "
+              + MetadataVersion.describe(newest)
+              + " are written; it can be read");
     }
     if (CompatibleUpgrade.isNeeded(superblock)) {
       CompatibleUpgrade.check(superblock, btrees);

@@ -58,7 +58,8 @@ final class RepairMark {
     boolean errors =
         now.isSet(SuperblockFlag.HAS_ERRORS) || now.isSet(SuperblockFlag.HAS_TOPOLOGY_ERRORS);
     // Superblocks of other versions follow other rules; whoever upgrades them writes them.
-    if (now.version() == MetadataVersion.CURRENT.number() && (required() != 0 || errors)) {
+    boolean ours = now.version() == MetadataVersion.writtenAs(now.version());
+    if (ours && (required() != 0 || errors)) {
       superblock.update(editor ->
           editor
               .recoveryPassesRequired(0)

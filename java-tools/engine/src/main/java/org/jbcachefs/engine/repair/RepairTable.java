@@ -15,6 +15,7 @@ import org.jbcachefs.engine.repair.fs.RepairContents;
 import org.jbcachefs.engine.repair.fs.RepairEntries;
 import org.jbcachefs.engine.repair.fs.RepairInodes;
 import org.jbcachefs.engine.repair.fs.RepairLists;
+import org.jbcachefs.engine.repair.fs.RepairMarks;
 import org.jbcachefs.engine.repair.fs.RepairNames;
 import org.jbcachefs.engine.repair.fs.RepairPointers;
 import org.jbcachefs.engine.repair.fs.RepairRoot;
@@ -43,6 +44,7 @@ public final class RepairTable {
           new RepairStrayKeys(),
           new RepairContents(),
           new RepairInodes(),
+          new RepairMarks(),
           new RepairEntries(),
           new RepairSubvolumePaths(),
           new RepairNames(),

@@ -13,8 +13,9 @@ import org.jbcachefs.format.tables.RecoveryPass;
 /**
  * What is kept about space: backpointers have had another form (1.14) and there were fewer of them
  * (1.21, 1.22), counters had their positions in another byte order (1.15) and some of them did not
- * exist (1.31, 1.33), need_discard was in another order (1.38). All of it follows from the other
- * keys, and is written as they say.
+ * exist (1.31, 1.33), need_discard was in another order (1.38), all devices had one list of buckets
+ * that are worth emptying and snapshots one counter (1.39). All of it follows from the other keys,
+ * and is written as they say.
  */
 final class SpaceStep implements UpgradeStep {
   private static final Set<MetadataVersion> VERSIONS =
@@ -26,7 +27,8 @@ final class SpaceStep implements UpgradeStep {
           MetadataVersion.BTREE_NODE_ACCOUNTING,
           MetadataVersion.RECONCILE,
           MetadataVersion.BUCKET_STRIPE_INDEX,
-          MetadataVersion.NEED_DISCARD_BY_JOURNAL_SEQ);
+          MetadataVersion.NEED_DISCARD_BY_JOURNAL_SEQ,
+          MetadataVersion.PER_DEV_FRAGMENTATION_LRU);
 
   private static final Set<RecoveryPass> PASSES =
       EnumSet.of(

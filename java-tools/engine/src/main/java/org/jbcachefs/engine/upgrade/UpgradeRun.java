@@ -35,12 +35,10 @@ import org.jbcachefs.format.tables.RecoveryPass;
 public final class UpgradeRun implements UpgradeBeginning {
   /** In the order in which they run: nodes find room when the first is done. */
   static final List<UpgradeStep> STEPS =
-      List.of(new SpaceStep(), new ReconcileStep(), new CaseInsensitiveStep());
+      List.of(new SpaceStep(), new ReconcileStep(), new CaseInsensitiveStep(), new StatesStep());
 
   /** Below it there are forms that no step knows. */
   private static final MetadataVersion OLDEST = MetadataVersion.INODE_HAS_CHILD_SNAPSHOTS;
-
-  private static final int CURRENT = MetadataVersion.CURRENT.number();
 
   /** The number of the choice fix_safe of the option errors. */
   private static final int FIX_SAFE = 1;
@@ -56,8 +54,21 @@ public final class UpgradeRun implements UpgradeBeginning {
 
   /** What is to be done to a filesystem with that superblock. */
   public static VersionPlan plan(Superblock superblock, UpgradePolicy policy) {
+    return plan(superblock, policy, 0);
+  }
+
+  /**
+   * The same, on the way to a version.
+   *
+   * @param to its number; 0 for what the filesystem is written as when nobody asks
+   */
+  public static VersionPlan plan(Superblock superblock, UpgradePolicy policy, int to) {
     UpgradePolicy chosen = policy == null ? VersionPlan.policyOf(superblock) : policy;
-    return VersionPlan.of(superblock, chosen, CURRENT);
+    return VersionPlan.of(superblock, chosen, target(superblock, to));
+  }
+
+  private static int target(Superblock superblock, int to) {
+    return Math.max(to, MetadataVersion.writtenAs(superblock.version()));
   }
 
   /** Whether anything is to be done. */
@@ -78,7 +89,8 @@ public final class UpgradeRun implements UpgradeBeginning {
     VersionPlan plan;
     boolean known = false;
     try {
-      plan = plan(DeviceSetAssembly.assemble(devices).superblock(), options.policy());
+      Superblock superblock = DeviceSetAssembly.assemble(devices).superblock();
+      plan = plan(superblock, options.policy(), options.to());
       known = true;
     } finally {
       if (!known) {
@@ -97,23 +109,24 @@ public final class UpgradeRun implements UpgradeBeginning {
    */
   private static void check(ReadFilesystem filesystem, VersionPlan plan, UpgradeOptions options) {
     Superblock superblock = filesystem.superblock();
+    int newest = MetadataVersion.NEWEST.number();
     superblock.refuseUnreadable();
-    if (superblock.version() > CURRENT) {
+    if (superblock.version() > newest) {
       throw new RefusedException(
           "downgrade_required",
           superblock.place(),
           "the filesystem is at version "
               + MetadataVersion.describe(superblock.version())
-              + ", and only "
-              + MetadataVersion.describe(CURRENT)
-              + " is written; it can be read");
+              + ", and only versions up to "
+              + MetadataVersion.describe(newest)
+              + " are written; it can be read");
     }
     if (plan.from() < OLDEST.number()) {
       throw refused(
           superblock,
           "versions before " + MetadataVersion.describe(OLDEST.number()) + " are only read");
     }
-    if (plan.to() != CURRENT) {
+    if (plan.to() != target(superblock, options.to())) {
       throw refused(superblock, "policy " + plan.policy() + " leaves it there");
     }
     if (options.write().open().degraded() != Degraded.YES) {
@@ -224,9 +237,10 @@ public final class UpgradeRun implements UpgradeBeginning {
 
   @Override
   public boolean mayBeShort(Superblock superblock) {
-    VersionPlan asked = plan(superblock, options.policy());
+    VersionPlan asked = plan(superblock, options.policy(), options.to());
     boolean passes = superblock.ext().map(ExtSection::recoveryPassesRequired).orElse(0L) != 0;
     return !passes
+        && asked.to() == MetadataVersion.CURRENT.number()
         && asked.policy() == VersionPlan.policyOf(superblock)
         && asked.allowedAfter() == asked.allowedBefore()
         && asked.direction() == VersionPlan.Direction.UPGRADE;
@@ -234,7 +248,7 @@ public final class UpgradeRun implements UpgradeBeginning {
 
   @Override
   public Set<BtreeId> check(ReadFilesystem filesystem) {
-    plan = plan(filesystem.superblock(), options.policy());
+    plan = plan(filesystem.superblock(), options.policy(), options.to());
     check(filesystem, plan, options);
     Set<BtreeId> useless = EnumSet.noneOf(BtreeId.class);
     for (UpgradeStep step : STEPS) {

@@ -31,7 +31,8 @@ final class CounterSums implements ContributionSink {
   static String name(AccountingKey key, AccountingType type) {
     return switch (type) {
       case REPLICAS -> "replicas " + key.replicas();
-      case SNAPSHOT, BTREE -> type + " " + Integer.toUnsignedString(key.id());
+      case SNAPSHOT -> "snapshot " + Integer.toUnsignedString(key.id()) + " " + key.btree();
+      case BTREE -> type + " " + Integer.toUnsignedString(key.id());
       case INUM -> "inum " + Long.toUnsignedString(key.inode());
       case NR_INODES -> "nr_inodes";
       default -> type + " " + key.number();
@@ -89,7 +90,12 @@ final class CounterSums implements ContributionSink {
 
   @Override
   public void snapshot(int id, long sectors) {
-    add("snapshot " + Integer.toUnsignedString(id), sectors);
+    add("snapshot " + Integer.toUnsignedString(id) + " 0", sectors);
+  }
+
+  @Override
+  public void snapshotKey(int id, int btree, long bytes, long sectors) {
+    add("snapshot " + Integer.toUnsignedString(id) + " " + btree, 1, bytes, sectors);
   }
 
   @Override

@@ -26,6 +26,9 @@ record SimulatedKind(
   private static final int[] DEVICES = {1, 1, 2, 1, 3, 2};
   private static final byte[] KEY = "a key that nobody must know, yes".getBytes(US_ASCII);
 
+  /** Minor number of the version that all get; 0: what the seed says. */
+  private static final int FORCED = Integer.getInteger("jbcachefs.simulated.minor", 0);
+
   static SimulatedKind of(long seed) {
     Random random = new Random(~seed);
     int devices = DEVICES[Math.floorMod(seed, DEVICES.length)];
@@ -54,6 +57,10 @@ record SimulatedKind(
     if (devices > 1) {
       options.put(FilesystemOption.METADATA_REPLICAS, 1L + random.nextInt(devices));
     }
+    if (version == MetadataVersion.CURRENT.number() && random.nextInt(3) == 0) {
+      version = MetadataVersion.NEWEST.number();
+    }
+    version = FORCED == 0 ? version : MetadataVersion.number(1, FORCED);
     return new SimulatedKind(devices, blockBytes, encrypted, version, options);
   }
 

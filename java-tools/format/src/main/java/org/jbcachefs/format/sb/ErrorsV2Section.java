@@ -34,7 +34,18 @@ public record ErrorsV2Section(List<Entry> entries, Bytes tail) implements Sectio
    * @param firstTime seconds since 1970
    * @param lastTime seconds since 1970
    */
-  public record Entry(int id, long count, long firstTime, long lastTime) {}
+  public record Entry(int id, long count, long firstTime, long lastTime) {
+    /** The first of the two words that it is stored as. */
+    public long firstWord() {
+      long low = lastTime & LAST_LOW.max();
+      return LAST_LOW.set(NR.set(ID.set(0, id), Math.min(count, NR.max())), low);
+    }
+
+    /** The second of the two words. */
+    public long secondWord() {
+      return FIRST.set(LAST_HIGH.set(0, lastTime >>> LAST_LOW.bits()), firstTime);
+    }
+  }
 
   public ErrorsV2Section {
     entries = List.copyOf(entries);
@@ -57,7 +68,8 @@ public record ErrorsV2Section(List<Entry> entries, Bytes tail) implements Sectio
     return new ErrorsV2Section(entries, in.rest(offset));
   }
 
-  private static Entry decode(long first, long second) {
+  /** An entry from its two words. */
+  public static Entry decode(long first, long second) {
     long lastTime = LAST_HIGH.get(second) << LAST_LOW.bits() | LAST_LOW.get(first);
     return new Entry(ID.getInt(first), NR.get(first), FIRST.get(second), lastTime);
   }
@@ -71,9 +83,7 @@ public record ErrorsV2Section(List<Entry> entries, Bytes tail) implements Sectio
   public Bytes encode() {
     SectionWriter out = new SectionWriter();
     for (Entry entry : entries) {
-      long low = entry.lastTime & LAST_LOW.max();
-      out.u64(LAST_LOW.set(NR.set(ID.set(0, entry.id), entry.count), low));
-      out.u64(FIRST.set(LAST_HIGH.set(0, entry.lastTime >>> LAST_LOW.bits()), entry.firstTime));
+      out.u64(entry.firstWord()).u64(entry.secondWord());
     }
     return out.bytes(tail).done();
   }

@@ -120,7 +120,7 @@ final class SuperblockChecks {
             "unknown_feature", "incompatible feature bit " + bit + " is not known to this version");
       }
     }
-    MetadataVersion newest = MetadataVersion.NEWEST_READABLE;
+    MetadataVersion newest = MetadataVersion.NEWEST;
     String known =
         "; the newest that this one knows is " + MetadataVersion.describe(newest.number());
     if (MetadataVersion.major(superblock.version()) > MetadataVersion.major(newest.number())) {

@@ -191,8 +191,13 @@ public final class SuperblockEditor {
     return this;
   }
 
+  /** Btree numbers as bits: those that were found consistent and have not been changed since. */
+  public SuperblockEditor btreesClean(long btrees) {
+    return extWord(ExtSection.OFFSET_BTREES_CLEAN, _ -> btrees);
+  }
+
   private SuperblockEditor extWord(int offset, LongUnaryOperator change) {
-    byte[] stored = new byte[EXT_BYTES];
+    byte[] stored = new byte[Math.max(EXT_BYTES, offset - RawSection.HEADER_BYTES + Long.BYTES)];
     for (RawSection section : sections) {
       if (section.type() == SectionType.EXT.number()) {
         byte[] now = section.payload().toArray();

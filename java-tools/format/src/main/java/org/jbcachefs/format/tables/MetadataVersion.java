@@ -5,8 +5,7 @@ import java.util.Locale;
 
 /**
  * The on-disk format's versions. A number is {@code major << 10 | minor}; versions before 1.0 have
- * major 0. Names are the format's own. Source: {@code BCH_METADATA_VERSIONS}; {@link
- * #PER_DEV_FRAGMENTATION_LRU} was seen on disk and in public release notes only.
+ * major 0. Names are the format's own. Source: {@code BCH_METADATA_VERSIONS}.
  */
 public enum MetadataVersion {
   BKEY_RENUMBER(0, 10),
@@ -70,11 +69,11 @@ public enum MetadataVersion {
   NEED_DISCARD_BY_JOURNAL_SEQ(1, 38),
   PER_DEV_FRAGMENTATION_LRU(1, 39);
 
-  /** The newest version whose metadata can be both read and written. */
+  /** The version that filesystems are made for and brought to unless another one is asked for. */
   public static final MetadataVersion CURRENT = NEED_DISCARD_BY_JOURNAL_SEQ;
 
-  /** The newest version that is known at all; filesystems of it can be read. */
-  public static final MetadataVersion NEWEST_READABLE = PER_DEV_FRAGMENTATION_LRU;
+  /** The newest version that is known; filesystems of it are read and written. */
+  public static final MetadataVersion NEWEST = PER_DEV_FRAGMENTATION_LRU;
 
   /** Number of the oldest version the format's history reaches back to. */
   public static final int MIN_NUMBER = 9;
@@ -100,6 +99,16 @@ public enum MetadataVersion {
 
   public static int number(int major, int minor) {
     return major << MINOR_BITS | minor;
+  }
+
+  /**
+   * Number of the version that a filesystem is written as when nobody asks for another: {@link
+   * #CURRENT}, or its own if that is newer and known.
+   *
+   * @param version number of the filesystem's version
+   */
+  public static int writtenAs(int version) {
+    return Math.max(CURRENT.number, Math.min(version, NEWEST.number));
   }
 
   public static int major(int number) {

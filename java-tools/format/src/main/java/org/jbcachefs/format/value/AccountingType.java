@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.format.value;
 
+import org.jbcachefs.format.tables.MetadataVersion;
+
 /** What accounting counts, and in how many counters. Source: {@code BCH_DISK_ACCOUNTING_TYPES}. */
 public enum AccountingType {
   /** Inodes of the filesystem. */
@@ -13,7 +15,7 @@ public enum AccountingType {
   DEV_DATA_TYPE(3, 3),
   /** Extents, uncompressed and compressed sectors, by compression type. */
   COMPRESSION(4, 3),
-  /** Sectors by snapshot. */
+  /** Sectors by snapshot; since 1.39 keys, their bytes and sectors by snapshot and btree. */
   SNAPSHOT(5, 1),
   /** Sectors, nodes and interior nodes by btree. */
   BTREE(6, 3),
@@ -43,9 +45,23 @@ public enum AccountingType {
     return number;
   }
 
-  /** How many counters its keys have. */
+  /** How many counters its keys have, up to 1.38. */
   public int counters() {
     return counters;
+  }
+
+  /**
+   * How many counters its keys have in a filesystem of some version.
+   *
+   * @param version number of the version
+   */
+  public int counters(int version) {
+    return this == SNAPSHOT && bySnapshotAndBtree(version) ? MAX_COUNTERS : counters;
+  }
+
+  /** Whether keys of {@link #SNAPSHOT} are of a snapshot and a btree in that version. */
+  public static boolean bySnapshotAndBtree(int version) {
+    return version >= MetadataVersion.PER_DEV_FRAGMENTATION_LRU.number();
   }
 
   /** The type with that number, or null for one that is not known. */

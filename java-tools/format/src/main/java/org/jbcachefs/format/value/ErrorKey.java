@@ -18,7 +18,26 @@ public record ErrorKey(int reason, Shape shape) implements Value {
   }
 
   private static final String[] REASONS = {
-    "unknown", "device_removed", "double_allocation", "no_valid_pointers_repair"
+    "unknown",
+    "device_removed",
+    "double_allocation",
+    "no_valid_pointers_repair",
+    // Since 1.39, as all that follow.
+    "decompress_exceeded_max_encoded_extent",
+    "decompress_lz4_old",
+    "decompress_lz4",
+    "decompress_gzip",
+    "decompress_gzip_size_mismatch",
+    "decompress_zstd_src_len_bad",
+    "decompress_zstd_size_mismatch",
+    "decompress_zstd_corruption_detected",
+    "decompress_zstd_checksum_wrong",
+    "decompress_zstd_prefix_unknown",
+    "decompress_zstd_src_size_wrong",
+    "decompress_zstd_dst_size_too_small",
+    "decompress_zstd_memory_allocation",
+    "decompress_zstd_unknown",
+    "decompress_unknown"
   };
 
   /** The format's own name of the reason. */

@@ -30,6 +30,15 @@ public final class Inode implements Value {
   public static final int FLAG_HAS_CASE_INSENSITIVE = 1 << 10;
   public static final int FLAG_31BIT_DIRENT_OFFSET = 1 << 11;
 
+  /** Since 1.39, as are the next two: some option of its own is set. */
+  public static final int FLAG_HAS_INODE_OPTS = 1 << 12;
+
+  /** It has an access ACL. */
+  public static final int FLAG_HAS_ACCESS_ACL = 1 << 13;
+
+  /** It has a default ACL. */
+  public static final int FLAG_HAS_DEFAULT_ACL = 1 << 14;
+
   /** In the flags of every version: the hash that its directory entries and xattrs are under. */
   public static final BitRange STR_HASH = new BitRange(20, 24);
 
@@ -42,6 +51,10 @@ public final class Inode implements Value {
   public static final int TYPE_LINK = 0xa000;
   public static final int TYPE_CHARACTER = 0x2000;
   static final int FLAGS_MASK = 0xfffff;
+
+
+  /** In the value of version 3: the word of flags. */
+  public static final int V3_FLAGS = InodeLayout.V3_FLAGS;
 
   private final int version;
   private final long number;
@@ -137,6 +150,16 @@ public final class Inode implements Value {
   /** The stored flags, without what version 3 packs into the same word above bit 19. */
   public int flags() {
     return (int) flags & FLAGS_MASK;
+  }
+
+  /** Whether any option is its own and not its filesystem's. */
+  public boolean hasOptions() {
+    for (InodeOption option : InodeOption.values()) {
+      if (get(InodeField.of(option)) != 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   public boolean has(int flag) {

@@ -86,6 +86,11 @@ public final class InodeBuilder {
     return this;
   }
 
+  /** The FLAG_ bits that it has so far. */
+  public int flags() {
+    return flags;
+  }
+
   /** Number of the string hash, and the seed that names are hashed with. */
   public InodeBuilder hash(int type, long seed) {
     strHash = type;

@@ -17,7 +17,10 @@ final class InodeText {
     "backptr_untrusted",
     "has_child_snapshot",
     "has_case_insensitive",
-    "31bit_dirent_offset"
+    "31bit_dirent_offset",
+    "has_inode_opts",
+    "has_access_acl",
+    "has_default_acl"
   };
 
   private final StringBuilder text;

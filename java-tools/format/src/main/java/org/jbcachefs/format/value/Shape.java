@@ -26,6 +26,12 @@ public record Shape(byte[] original) {
     return new Shape(bytes(key, 0, key.valueBytes()));
   }
 
+  /** The same, at least as long as a structure of that many bytes. */
+  Shape atLeast(int structureBytes) {
+    int bytes = (structureBytes + 7) & ~7;
+    return bytes <= original.length ? this : new Shape(Arrays.copyOf(original, bytes));
+  }
+
   /** Length of the value. */
   public int bytes() {
     return original.length;

@@ -116,6 +116,101 @@ public record Snapshot(
     return StateWord.nearest(state, STATES);
   }
 
+  /** The word that flags of versions before 1.39 stand for. */
+  public static int stateOf(int flags) {
+    if ((flags & FLAG_DELETED) != 0) {
+      return STATE_DELETED;
+    }
+    if ((flags & FLAG_NO_KEYS) != 0) {
+      return STATE_NO_KEYS;
+    }
+    return (flags & FLAG_WILL_DELETE) != 0 ? STATE_WILL_DELETE : STATE_LIVE;
+  }
+
+  /**
+   * Whether it is of that state by what counts: the word where there is one, else the flags.
+   *
+   * @param word one of the STATE_ constants
+   */
+  public boolean isInState(int word) {
+    int nearest = nearestState(state);
+    return (nearest == 0 ? stateOf(flags) : nearest) == word;
+  }
+
+  /**
+   * The same node in that state, as its flags say it.
+   *
+   * @param word one of the STATE_ constants; a node that is in use is marked as a subvolume's if it
+   *     names one
+   * @param withWord whether the word is written as well, as since 1.39; where the value has one
+   *     already it is kept in step in any case
+   */
+  public Snapshot inState(int word, boolean withWord) {
+    int kept = flags & ~(FLAG_WILL_DELETE | FLAG_SUBVOL | FLAG_DELETED | FLAG_NO_KEYS);
+    int flag =
+        switch (word) {
+          case STATE_WILL_DELETE -> FLAG_WILL_DELETE;
+          case STATE_NO_KEYS -> FLAG_NO_KEYS;
+          case STATE_DELETED -> FLAG_DELETED;
+          default -> subvolume != 0 ? FLAG_SUBVOL : 0;
+        };
+    Shape wanted = withWord ? shape.atLeast(BYTES) : shape;
+    boolean has = wanted.bytes() >= BYTES && (withWord || state != 0);
+    return new Snapshot(
+        kept | flag,
+        parent,
+        child0,
+        child1,
+        subvolume,
+        tree,
+        depth,
+        skip0,
+        skip1,
+        skip2,
+        btimeLo,
+        btimeHi,
+        has ? word : state,
+        wanted);
+  }
+
+  /** The same node with other links to nodes and a subvolume. */
+  public Snapshot linked(int newParent, int newChild0, int newChild1, int newSubvolume) {
+    return new Snapshot(
+        flags,
+        newParent,
+        newChild0,
+        newChild1,
+        newSubvolume,
+        tree,
+        depth,
+        skip0,
+        skip1,
+        skip2,
+        btimeLo,
+        btimeHi,
+        state,
+        shape);
+  }
+
+  /** The same node with another depth and skip list; the three ascend. */
+  public Snapshot placed(int newDepth, int newSkip0, int newSkip1, int newSkip2) {
+    return new Snapshot(
+        flags,
+        parent,
+        child0,
+        child1,
+        subvolume,
+        tree,
+        newDepth,
+        newSkip0,
+        newSkip1,
+        newSkip2,
+        btimeLo,
+        btimeHi,
+        state,
+        shape);
+  }
+
   /** Where there is a state word, it says more than the flags. */
   private boolean is(int word, int flag) {
     int nearest = nearestState(state);

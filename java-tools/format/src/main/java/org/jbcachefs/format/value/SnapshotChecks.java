@@ -19,8 +19,13 @@ final class SnapshotChecks {
     if (Shape.u32(key, Subvolume.OFFSET_SNAPSHOT) == 0) {
       return new Problem("subvol_snapshot_bad", "invalid snapshot");
     }
+    if (Shape.u64(key, Subvolume.OFFSET_INODE) == 0) {
+      return new Problem("subvol_inode_bad", "invalid inode");
+    }
     return ValueChecks.expect(
-        Shape.u64(key, Subvolume.OFFSET_INODE) != 0, "subvol_inode_bad", "invalid inode");
+        Shape.u32(key, Subvolume.OFFSET_STATE + Integer.BYTES) == 0,
+        "subvol_pad_nonzero",
+        "reserved pad field nonzero");
   }
 
   static Problem snapshot(Bkey key) {
@@ -40,7 +45,11 @@ final class SnapshotChecks {
     if (toUnsignedLong(node.child0()) >= key.offset()) {
       return new Problem("snapshot_child_bad", "bad child node");
     }
-    return key.valueBytes() > Snapshot.OFFSET_SKIP ? skipList(node) : null;
+    Problem skips = key.valueBytes() > Snapshot.OFFSET_SKIP ? skipList(node) : null;
+    boolean padded = Shape.u32(key, Snapshot.OFFSET_STATE + Integer.BYTES) != 0;
+    return skips == null && padded
+        ? new Problem("snapshot_pad_nonzero", "reserved pad field nonzero")
+        : skips;
   }
 
   private static Problem skipList(Snapshot node) {

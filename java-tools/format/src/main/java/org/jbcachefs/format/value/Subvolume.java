@@ -85,6 +85,67 @@ public record Subvolume(
     return StateWord.nearest(state, STATES);
   }
 
+  /** The word that flags of versions before 1.39 stand for. */
+  public static int stateOf(int flags) {
+    return (flags & FLAG_UNLINKED) != 0 ? STATE_UNLINKED : STATE_LIVE;
+  }
+
+  /** A tombstone: all that is left of it, until its snapshot is gone as well. Since 1.39. */
+  public boolean tombstone() {
+    return nearestState(state) == STATE_DELETED;
+  }
+
+  /**
+   * The same subvolume in that state, as its flags say it.
+   *
+   * @param word one of the STATE_ constants
+   * @param withWord whether the word is written as well, as since 1.39; where the value has one
+   *     already it is kept in step in any case
+   */
+  public Subvolume inState(int word, boolean withWord) {
+    int newFlags = word == STATE_LIVE ? flags & ~FLAG_UNLINKED : flags | FLAG_UNLINKED;
+    Shape wanted = withWord ? shape.atLeast(BYTES) : shape;
+    boolean has = wanted.bytes() >= BYTES && (withWord || state != 0);
+    return new Subvolume(
+        newFlags,
+        snapshot,
+        inode,
+        creationParent,
+        fsPathParent,
+        otimeLo,
+        otimeHi,
+        has ? word : state,
+        wanted);
+  }
+
+  /** The same subvolume, shown by another snapshot. */
+  public Subvolume showing(int newSnapshot) {
+    return new Subvolume(
+        flags,
+        newSnapshot,
+        inode,
+        creationParent,
+        fsPathParent,
+        otimeLo,
+        otimeHi,
+        state,
+        shape);
+  }
+
+  /** The same subvolume with other parents. */
+  public Subvolume below(int newCreationParent, int newFsPathParent) {
+    return new Subvolume(
+        flags,
+        snapshot,
+        inode,
+        newCreationParent,
+        newFsPathParent,
+        otimeLo,
+        otimeHi,
+        state,
+        shape);
+  }
+
   /** Deleted; its keys may be there still. Where there is a state word, it decides. */
   public boolean unlinked() {
     int nearest = nearestState(state);

@@ -61,6 +61,7 @@ final class ValueChecks {
         case SNAPSHOT_TREE -> expect(isSnapshotPosition(key), "snapshot_tree_pos_bad", "bad pos");
         case ACCOUNTING -> AccountingChecks.check(key, version);
         case ALLOC, ALLOC_V2, ALLOC_V3 -> decodes(key);
+        case DAMAGE -> DamageRecord.check(key);
         case null, default -> null;
       };
     } catch (CorruptionException e) {

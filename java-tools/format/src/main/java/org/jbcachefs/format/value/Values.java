@@ -38,6 +38,7 @@ public final class Values {
       case LOGGED_OP_STRIPE_UPDATE -> LoggedOpStripeUpdate.decode(key);
       case INODE_ALLOC_CURSOR -> InodeAllocCursor.decode(key);
       case ACCOUNTING -> Accounting.decode(key);
+      case DAMAGE -> DamageRecord.decode(key);
       case null, default -> RawValue.decode(key);
     };
   }

@@ -17,9 +17,6 @@ import org.jbcachefs.format.value.BucketGens;
  * these keys.
  */
 final class BucketIndexes {
-  /** The LRU of buckets that are worth emptying because little in them is live. */
-  static final int LRU_FRAGMENTATION = 65535;
-
   private static final int LRU_TIME_BITS = 48;
   private static final long LRU_TIME_MASK = (1L << LRU_TIME_BITS) - 1;
   private static final int GENERATION_BITS_SHIFT = 56;
@@ -104,8 +101,7 @@ final class BucketIndexes {
   }
 
   private Bpos fragmented(BucketChanges.Change change, BucketState state) {
-    int bucketSectors = geometry.bucketSectors(change.device);
-    return fragmented(change.device, change.bucket, state, bucketSectors);
+    return fragmented(change.device, change.bucket, state, geometry);
   }
 
   /** The bucket's place in the need_discard btree; null if it has none. */
@@ -122,14 +118,16 @@ final class BucketIndexes {
   }
 
   /** Its place in the list of fragmented buckets; null if it has none. */
-  static Bpos fragmented(int device, long bucket, BucketState state, int bucketSectors) {
+  static Bpos fragmented(int device, long bucket, BucketState state, BucketGeometry geometry) {
+    int bucketSectors = geometry.bucketSectors(device);
     boolean movable =
         state.is(DataType.BTREE) || state.is(DataType.USER) || state.is(DataType.STRIPE);
     if (!movable || state.sectorsFragmented(bucketSectors) == 0) {
       return null;
     }
     long live = Math.min(state.sectorsDirty(), bucketSectors);
-    return lru(device, bucket, LRU_FRAGMENTATION, (live << 31) / bucketSectors);
+    int list = geometry.fragmentationList(device);
+    return lru(device, bucket, list, (live << 31) / bucketSectors);
   }
 
   private static Bpos lru(int device, long bucket, int lru, long time) {

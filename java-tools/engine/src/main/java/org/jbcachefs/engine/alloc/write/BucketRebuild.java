@@ -204,6 +204,6 @@ public final class BucketRebuild {
 
   /** Its place in the list of fragmented buckets; null if it has none. */
   public Bpos fragmentedPlace() {
-    return BucketIndexes.fragmented(device, bucket, wanted, geometry.bucketSectors(device));
+    return BucketIndexes.fragmented(device, bucket, wanted, geometry);
   }
 }

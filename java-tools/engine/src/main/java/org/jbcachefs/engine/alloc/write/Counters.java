@@ -88,7 +88,16 @@ public final class Counters {
     add(AccountingType.COMPRESSION, bytes(type), extents, uncompressed, compressed);
   }
 
-  /** Sectors of a snapshot. */
+  /** Keys of a snapshot in a btree, their bytes and the sectors of their data; since 1.39. */
+  public void snapshot(int id, int btree, long keys, long bytes, long sectors) {
+    byte[] what = u32(id);
+    Le.putU32(MemorySegment.ofArray(what), Integer.BYTES, btree);
+    correct(
+        new AccountingKey(AccountingType.SNAPSHOT.number(), what).pos(),
+        new long[] {keys, bytes, sectors});
+  }
+
+  /** Sectors of a snapshot; up to 1.38. */
   public void snapshot(int id, long sectors) {
     add(AccountingType.SNAPSHOT, u32(id), sectors);
   }

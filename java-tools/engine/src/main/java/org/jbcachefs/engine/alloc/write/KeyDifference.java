@@ -27,6 +27,7 @@ public final class KeyDifference {
   private int sign;
 
   /**
+   * @param version number of the filesystem's version
    * @param buckets receives what changes in buckets
    * @param counters receives what changes in counters
    * @param bpShift the filesystem's shift of backpointer positions
@@ -35,10 +36,11 @@ public final class KeyDifference {
       ExtentEntrySizes entrySizes,
       long nodeSectors,
       int bpShift,
+      int version,
       BucketChanges buckets,
       Counters counters,
       WriteRules rules) {
-    this.contributions = new Contributions(entrySizes, nodeSectors);
+    this.contributions = new Contributions(entrySizes, nodeSectors, version);
     this.backpointers = new Backpointers(entrySizes, nodeSectors, bpShift, buckets.geometry());
     this.notes = new ReconcileNotes(entrySizes);
     this.buckets = buckets;
@@ -112,6 +114,11 @@ public final class KeyDifference {
     @Override
     public void snapshot(int id, long sectors) {
       counters.snapshot(id, sign * sectors);
+    }
+
+    @Override
+    public void snapshotKey(int id, int btree, long bytes, long sectors) {
+      counters.snapshot(id, btree, sign, sign * bytes, sign * sectors);
     }
 
     @Override

@@ -23,8 +23,9 @@ import org.jbcachefs.format.value.AccountingType;
 
 /**
  * The accounting btree against what all keys contribute. Counters by inode are compared by the sum
- * of their hashes, since there is one for every file; those and the ones by snapshot only where no
- * older version wrote them, since kernels never check them and old ones let them drift.
+ * of their hashes, since there is one for every file; those, and up to 1.38 the ones by snapshot,
+ * only where no older version wrote them, since kernels never check them and old ones let them
+ * drift.
  */
 final class AccountingComparison {
   private static final Set<AccountingType> UNCHECKED_BY_KERNELS =
@@ -46,7 +47,7 @@ final class AccountingComparison {
     this.inodesHash = inodesHash;
     this.version = context.superblock().version();
     this.trusted =
-        version == MetadataVersion.CURRENT.number()
+        version == MetadataVersion.writtenAs(version)
             && context.superblock().versionMin() >= MetadataVersion.CURRENT.number();
   }
 
@@ -130,7 +131,8 @@ final class AccountingComparison {
     return switch (type) {
       case null -> false;
       case REBALANCE_WORK -> false;
-      case SNAPSHOT, INUM -> trusted;
+      case SNAPSHOT -> trusted || AccountingType.bySnapshotAndBtree(version);
+      case INUM -> trusted;
       // Free buckets are not counted one by one.
       case DEV_DATA_TYPE ->
           what.dataType() != DataType.FREE.number()
@@ -149,7 +151,7 @@ final class AccountingComparison {
   private int counters(AccountingType type) {
     boolean one =
         type == AccountingType.BTREE && !context.since(MetadataVersion.BTREE_NODE_ACCOUNTING);
-    return one ? 1 : type.counters();
+    return one ? 1 : type.counters(version);
   }
 
   private static String text(CounterMap counters, Bpos pos, int count) {

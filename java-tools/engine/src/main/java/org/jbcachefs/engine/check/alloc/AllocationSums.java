@@ -11,6 +11,7 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jbcachefs.engine.alloc.Backpointers;
 import org.jbcachefs.engine.alloc.ContributionSink;
+import org.jbcachefs.engine.alloc.Contributions;
 import org.jbcachefs.engine.check.CheckContext;
 import org.jbcachefs.engine.check.Findings;
 import org.jbcachefs.engine.check.KeyWorker;
@@ -30,13 +31,6 @@ import org.jbcachefs.format.tables.MetadataVersion;
  * once, else each goes over them slice by slice.
  */
 final class AllocationSums {
-  private static final int[] LEAVES = {
-    BtreeId.STRIPES.number(),
-    BtreeId.REFLINK.number(),
-    BtreeId.EXTENTS.number(),
-    BtreeId.INODES.number()
-  };
-
   private final CheckContext context;
   private final Buckets buckets;
   private final BucketTable table;
@@ -139,7 +133,7 @@ final class AllocationSums {
       Function<Findings, PointerChecks> checks, UnaryOperator<ContributionSink> through) {
     context.scan(BtreeId.ALLOC, _ -> new Generations());
     markSuperblocksAndJournals();
-    for (int btree : LEAVES) {
+    for (int btree : Contributions.leaves(context.superblock().version())) {
       context.scan(btree, 0, false, findings -> worker(btree, 0, findings, checks, through));
     }
     for (int btree : context.btrees().present()) {

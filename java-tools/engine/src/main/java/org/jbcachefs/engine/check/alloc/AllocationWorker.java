@@ -45,7 +45,9 @@ final class AllocationWorker implements KeyWorker {
     Superblock superblock = sums.context().superblock();
     this.contributions =
         new Contributions(
-            ExtentEntrySizes.of(superblock::extentTypeU64s), superblock.btreeNodeBytes() / 512);
+            ExtentEntrySizes.of(superblock::extentTypeU64s),
+            superblock.btreeNodeBytes() / 512,
+            superblock.version());
     this.backpointers = sums.backpointers();
     BtreeId id = BtreeId.of(btree);
     this.points = level > 0 || (id != null && id.hasDataPointers());

@@ -54,6 +54,14 @@ public abstract class CounterSink implements ContributionSink {
   }
 
   @Override
+  public void snapshotKey(int id, int btree, long bytes, long sectors) {
+    slot.of(AccountingType.SNAPSHOT)
+        .putNumber(0, Integer.toUnsignedLong(id), Integer.BYTES)
+        .putNumber(Integer.BYTES, btree, Integer.BYTES);
+    count(slot, 1, bytes, sectors);
+  }
+
+  @Override
   public void node(int btree, boolean interior, long sectors) {
     slot.of(AccountingType.BTREE).putNumber(0, btree, Integer.BYTES);
     count(slot, sectors, 1, interior ? 1 : 0);

@@ -49,7 +49,8 @@ final class InodeAccounting {
     private final Contributions contributions =
         new Contributions(
             ExtentEntrySizes.of(context.superblock()::extentTypeU64s),
-            context.superblock().btreeNodeBytes() / 512);
+            context.superblock().btreeNodeBytes() / 512,
+            context.superblock().version());
     private long inode;
     private long extents;
     private long length;
@@ -119,6 +120,9 @@ final class InodeAccounting {
 
     @Override
     public void snapshot(int id, long count) {}
+
+    @Override
+    public void snapshotKey(int id, int btree, long bytes, long count) {}
 
     @Override
     public void node(int btree, boolean interior, long count) {}

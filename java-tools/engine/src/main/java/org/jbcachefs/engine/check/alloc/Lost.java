@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.engine.check.alloc;
 
+import org.jbcachefs.engine.alloc.Contributions;
 import org.jbcachefs.engine.check.CheckContext;
 import org.jbcachefs.format.bkey.BtreeId;
 
@@ -16,8 +17,12 @@ final class Lost {
         || context.damaged().any(BtreeId.STRIPES.number());
   }
 
-  /** Keys that have counters: pointers, and inodes. */
+  /** Keys that have counters: pointers, inodes, and since 1.39 all of snapshots. */
   static boolean counted(CheckContext context) {
-    return pointers(context) || context.damaged().any(BtreeId.INODES.number());
+    boolean lost = pointers(context);
+    for (int btree : Contributions.leaves(context.superblock().version())) {
+      lost |= context.damaged().any(btree);
+    }
+    return lost;
   }
 }

@@ -32,6 +32,7 @@ final class FileWalk {
   private final LinkRules linkRules;
   private final ExtentRules extentRules;
   private final XattrRules xattrRules;
+  private final MarkRules markRules;
   private final InodeRules inodeRules;
   private final NameRules nameRules;
   private final CasefoldRules casefoldRules;
@@ -70,6 +71,7 @@ final class FileWalk {
     Findings inExtents = byPass.of(RecoveryPass.CHECK_EXTENTS);
     this.extentRules = new ExtentRules(context, facts.snapshots(), inExtents, this.references);
     this.xattrRules = new XattrRules(context, facts, byPass.of(RecoveryPass.CHECK_XATTRS));
+    this.markRules = new MarkRules(context, facts, byPass);
     this.inodeRules = new InodeRules(context, facts, byPass);
     this.nameRules = new NameRules(context, facts, byPass);
     this.casefoldRules = new CasefoldRules(context, facts, casefoldDefault, byPass);
@@ -148,6 +150,7 @@ final class FileWalk {
       extent(extents.key());
     }
     xattrRules.begin(group);
+    markRules.begin();
     for (; xattrs.isAt(inode); xattrs.advance()) {
       xattr(xattrs.key());
     }
@@ -179,6 +182,7 @@ final class FileWalk {
   private void xattr(Bkey key) {
     if (xattrSnapshots.counts(key)) {
       try {
+        markRules.xattr(key);
         xattrRules.key(key);
       } catch (CorruptionException e) {
         context.unreadable(e, unreadable);
@@ -194,6 +198,7 @@ final class FileWalk {
     }
     try {
       inodeRules.check(group, index, listed);
+      markRules.check(version);
       casefoldRules.check(version);
       nameRules.check(group, index);
       checkEmptyDirectory(version);

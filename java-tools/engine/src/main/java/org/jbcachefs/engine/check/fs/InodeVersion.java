@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.engine.check.fs;
 
+import java.util.Arrays;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
+import org.jbcachefs.format.tables.InodeOption;
 import org.jbcachefs.format.value.Dirent;
 import org.jbcachefs.format.value.Inode;
 import org.jbcachefs.format.value.InodeCursor;
@@ -17,6 +19,9 @@ final class InodeVersion {
 
   /** Whether its snapshot is about to be deleted: then it counts for nothing but its ancestors. */
   boolean doomed;
+
+  private static final InodeField[] OPTIONS =
+      Arrays.stream(InodeOption.values()).map(InodeField::of).toArray(InodeField[]::new);
 
   /** False of whiteouts, which hide what ancestors have. */
   boolean isInode;
@@ -37,6 +42,9 @@ final class InodeVersion {
   long depth;
   long casefold;
   long journalSeq;
+
+  /** Whether an option of its own is set. */
+  boolean hasOptions;
 
   /** Sectors of the extents that it shows. */
   long countedSectors;
@@ -90,6 +98,10 @@ final class InodeVersion {
     depth = cursor.get(InodeField.DEPTH);
     casefold = cursor.get(InodeField.CASEFOLD);
     journalSeq = cursor.journalSeq();
+    hasOptions = false;
+    for (InodeField option : OPTIONS) {
+      hasOptions |= cursor.get(option) != 0;
+    }
   }
 
   private void reset(Bkey key, boolean isDoomed) {

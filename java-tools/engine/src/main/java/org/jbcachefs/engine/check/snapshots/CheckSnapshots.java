@@ -10,6 +10,7 @@ import org.jbcachefs.engine.check.CheckFinding;
 import org.jbcachefs.engine.check.CheckPass;
 import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.tables.FsckError;
+import org.jbcachefs.format.tables.MetadataVersion;
 import org.jbcachefs.format.tables.RecoveryPass;
 import org.jbcachefs.format.value.Snapshot;
 import org.jbcachefs.format.value.SnapshotTree;
@@ -93,6 +94,11 @@ public final class CheckSnapshots implements CheckPass {
   }
 
   private void checkSubvolume(int id, Snapshot node) {
+    boolean states = context.since(MetadataVersion.PER_DEV_FRAGMENTATION_LRU);
+    if (states && node.willDelete() && node.child0() == 0) {
+      checkTombstone(id, node);
+      return;
+    }
     boolean expected = node.ofSubvolume() && !node.willDelete();
     int number = node.subvolume();
     if (!expected) {
@@ -116,6 +122,36 @@ public final class CheckSnapshots implements CheckPass {
                   "snapshot of the subvolume " + number + " that it names")
               .expected(name(id))
               .found(name(subvolume.snapshot())));
+    } else if (states && subvolume.tombstone()) {
+      report(
+          FsckError.SNAPSHOT_SUBVOL_STATE_MISMATCH,
+          id,
+          "it is in use, but subvolume " + number + " that it names is deleted");
+    }
+  }
+
+  /** A leaf that is about to go may name what is left of its subvolume. */
+  private void checkTombstone(int id, Snapshot node) {
+    int number = node.subvolume();
+    Subvolume subvolume = facts.subvolumes().get(number);
+    if (number == 0) {
+      return;
+    }
+    if (subvolume == null || subvolume.snapshot() != id) {
+      report(
+          FsckError.SNAPSHOT_SUBVOL_BACKREF_WRONG,
+          id,
+          "it is about to be deleted, and names subvolume "
+              + number
+              + ", which "
+              + (subvolume == null
+                  ? "does not exist"
+                  : "shows snapshot " + name(subvolume.snapshot())));
+    } else if (subvolume.unlinked() && !subvolume.tombstone()) {
+      report(
+          FsckError.SNAPSHOT_SUBVOL_STATE_MISMATCH,
+          id,
+          "it is about to be deleted, but subvolume " + number + " that it names is not deleted");
     }
   }
 
@@ -133,6 +169,11 @@ public final class CheckSnapshots implements CheckPass {
           FsckError.SNAPSHOT_DELETED_BUT_SUBVOL_LIVE,
           id,
           "it is deleted, but subvolume " + number + " shows it");
+    } else if (node.willDelete() && context.since(MetadataVersion.PER_DEV_FRAGMENTATION_LRU)) {
+      report(
+          FsckError.SNAPSHOT_DELETED_BUT_SUBVOL_LIVE,
+          id,
+          "it is about to be deleted, but subvolume " + number + " shows it");
     } else if (!node.ofSubvolume() && node.child0() == 0) {
       report(
           FsckError.SNAPSHOT_SUBVOL_FLAG_WRONG,

@@ -4,10 +4,14 @@ package org.jbcachefs.engine.data.move;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jbcachefs.engine.alloc.write.BucketGeometry;
 import org.jbcachefs.engine.alloc.write.WritePoint;
 import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.format.bkey.Bkey;
@@ -32,7 +36,7 @@ public final class Copygc {
 
   private static final int DEVICE_SHIFT = 48;
   private static final long BUCKET_MASK = (1L << DEVICE_SHIFT) - 1;
-  private static final long LRU_FRAGMENTATION = 65535;
+  private static final long TIME_MASK = (1L << DEVICE_SHIFT) - 1;
 
   private final MoveParts parts;
   private final Runnable makeFree;
@@ -40,6 +44,7 @@ public final class Copygc {
   private final ReentrantLock working = new ReentrantLock();
   private final ExtentMove extents;
   private final int bpShift;
+  private final BucketGeometry geometry;
 
   /** Buckets that something could not be moved out of, until all others have been tried. */
   private final Set<Bucket> stuck = new HashSet<>();
@@ -56,6 +61,7 @@ public final class Copygc {
     this.makeFree = makeFree;
     this.extents = new ExtentMove(parts, reading.writeLock());
     this.bpShift = parts.options().superblock().extentBpShift();
+    this.geometry = BucketGeometry.of(parts.options().superblock());
   }
 
   /** Held by whoever reads data of extents, from the look at the key on. */
@@ -132,19 +138,35 @@ public final class Copygc {
     parts.space().close(extents.point());
   }
 
+  /** The emptiest buckets, of all devices: there may be a list for each. */
   private List<Bucket> candidates() {
-    List<Bucket> found = new ArrayList<>();
-    Bpos from = Bpos.of(LRU_FRAGMENTATION << DEVICE_SHIFT, 0);
-    try (KeyIterator keys = parts.btrees().iterate(BtreeId.LRU.number(), 0, from, Bpos.MAX)) {
-      while (found.size() < ROUND && keys.next()) {
+    NavigableMap<Long, List<Bucket>> found = new TreeMap<>();
+    Set<Integer> lists = new TreeSet<>();
+    for (int device = 0; device < parts.devices().size(); device++) {
+      lists.add(geometry.fragmentationList(device));
+    }
+    for (int list : lists) {
+      candidates(list, found);
+    }
+    return found.values().stream().flatMap(List::stream).limit(ROUND).toList();
+  }
+
+  /** Those of one list, by how full they are. */
+  private void candidates(int list, NavigableMap<Long, List<Bucket>> into) {
+    Bpos from = Bpos.of((long) list << DEVICE_SHIFT, 0);
+    Bpos to = new Bpos((long) list << DEVICE_SHIFT | TIME_MASK, -1, -1);
+    int found = 0;
+    try (KeyIterator keys = parts.btrees().iterate(BtreeId.LRU.number(), 0, from, to)) {
+      while (found < ROUND && keys.next()) {
         long id = keys.key().offset();
         Bucket bucket = new Bucket((int) (id >>> DEVICE_SHIFT), id & BUCKET_MASK);
         if (!stuck.contains(bucket) && isMovable(bucket)) {
-          found.add(bucket);
+          long full = keys.key().inode() & TIME_MASK;
+          into.computeIfAbsent(full, _ -> new ArrayList<>()).add(bucket);
+          found++;
         }
       }
     }
-    return found;
   }
 
   private boolean isMovable(Bucket bucket) {

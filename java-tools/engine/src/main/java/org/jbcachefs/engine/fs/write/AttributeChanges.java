@@ -93,6 +93,7 @@ final class AttributeChanges {
       xattrs.set(name, value, mode);
     } else {
       setAcl(inode, xattrs, name, PosixAcl.ofXattr(value), changed);
+      tree.noteAcls(xattrs, changed);
     }
     tree.put(id, changed);
   }

@@ -54,9 +54,10 @@ final class Creation {
         own.setDefaultAcl(inherited);
       }
       made.mode(AclRules.mode(before.mode(), access));
+      tree.noteAcls(own, made);
     }
     if (name == null) {
-      made.flags(before.flags() | Inode.FLAG_UNLINKED);
+      made.flags(made.flags() | Inode.FLAG_UNLINKED);
     } else {
       int type = (before.mode() & Inode.TYPE_MASK) >>> TYPE_SHIFT;
       long offset = entries.add(name, type, before.number());

@@ -18,8 +18,10 @@ import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.bkey.KeyType;
 import org.jbcachefs.format.tables.MetadataVersion;
+import org.jbcachefs.format.value.DamageRecord;
 import org.jbcachefs.format.value.Inode;
 import org.jbcachefs.format.value.Snapshot;
+import org.jbcachefs.format.value.Subvolume;
 
 /**
  * Deletes what is left of snapshots that nobody can see any more, some keys at a time: the keys of
@@ -31,23 +33,24 @@ final class DeadSnapshots {
   private static final int BATCH = 32;
 
   private static final List<BtreeId> CONTENTS =
-      List.of(BtreeId.EXTENTS, BtreeId.DIRENTS, BtreeId.XATTRS);
+      List.of(BtreeId.EXTENTS, BtreeId.DIRENTS, BtreeId.XATTRS, BtreeId.DAMAGE);
 
   private final WritableFilesystem filesystem;
+  private final boolean states;
 
   DeadSnapshots(WritableFilesystem filesystem) {
     this.filesystem = filesystem;
+    this.states = filesystem.since(MetadataVersion.PER_DEV_FRAGMENTATION_LRU);
   }
 
   /** Whether there is something to do. */
   boolean any() {
-    return !dying(filesystem.snapshots()).isEmpty();
+    return !dying().isEmpty();
   }
 
   /** Deletes all that is to be deleted, as long as that says yes. */
   void delete(BooleanSupplier goOn) {
-    SnapshotTable table = filesystem.snapshots();
-    Map<Integer, Integer> dying = dying(table);
+    Map<Integer, Integer> dying = dying();
     if (dying.isEmpty()) {
       return;
     }
@@ -84,16 +87,21 @@ final class DeadSnapshots {
 
   private SnapshotNodes nodes(Transaction transaction) {
     return new SnapshotNodes(
-        transaction, filesystem.snapshots(), filesystem.random(), TreeTransaction.now(filesystem));
+        transaction,
+        filesystem.snapshots(),
+        filesystem.random(),
+        TreeTransaction.now(filesystem),
+        states);
   }
 
   /** Ids whose keys are to go, children before parents, each with the one child left, or 0. */
-  private static Map<Integer, Integer> dying(SnapshotTable table) {
+  private Map<Integer, Integer> dying() {
+    SnapshotTable table = filesystem.snapshots();
     Map<Integer, Integer> dying = new LinkedHashMap<>();
     Map<Integer, Integer> empty = new LinkedHashMap<>();
     for (int id : table.ids()) {
       Snapshot node = table.get(id);
-      if (node.deleted() || (node.flags() & Snapshot.FLAG_SUBVOL) != 0) {
+      if (node.deleted() || (states ? isInUse(id, node) : isMarked(node))) {
         continue;
       }
       int live = 0;
@@ -116,6 +124,23 @@ final class DeadSnapshots {
       }
     }
     return dying;
+  }
+
+  private static boolean isMarked(Snapshot node) {
+    return (node.flags() & Snapshot.FLAG_SUBVOL) != 0;
+  }
+
+  /**
+   * Since 1.39: of a leaf, whether it is not marked as about to go, or the subvolume that it names
+   * is not gone.
+   */
+  private boolean isInUse(int id, Snapshot node) {
+    if (node.child0() != 0) {
+      return false;
+    }
+    Subvolume named = filesystem.subvolumes().get(node.subvolume());
+    boolean gone = named == null || (named.tombstone() && named.snapshot() == id);
+    return node.isInState(Snapshot.STATE_LIVE) || !gone;
   }
 
   /** Deletes those of one btree; how many there were, or -1 if it was broken off. */
@@ -159,7 +184,12 @@ final class DeadSnapshots {
     boolean inode = btree == BtreeId.INODES && Inode.is(old);
     SnapshotKeys keys = new SnapshotKeys(transaction, filesystem.snapshots(), pos.snapshot());
     Bpos below = new Bpos(pos.inode(), pos.offset(), child);
-    if (child != 0 && !transaction.lookup(btree, below, new Bkey())) {
+    Bkey own = new Bkey();
+    boolean has = child != 0 && transaction.lookup(btree, below, own);
+    if (has && old.type() == KeyType.DAMAGE.number() && own.type() == KeyType.DAMAGE.number()) {
+      DamageRecord both = DamageRecord.decode(own).with(DamageRecord.decode(old));
+      transaction.update(btree, both.toKey(below));
+    } else if (child != 0 && !has) {
       if (inode) {
         InodeKeys.putMoved(keys, below, Inode.decode(old));
       } else {

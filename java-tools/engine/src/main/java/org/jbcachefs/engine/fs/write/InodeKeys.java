@@ -83,6 +83,9 @@ public final class InodeKeys {
     } else {
       transaction.update(BtreeId.INODES, new InodeBuilder(now, pos.snapshot()).toKey());
     }
+    if (now == null && transaction.lookup(BtreeId.DAMAGE, pos, new Bkey())) {
+      transaction.delete(BtreeId.DAMAGE, pos);
+    }
     tellWatch(keys, pos, before, now);
     boolean was = isOnDeletedList(before);
     if (was != isOnDeletedList(now)) {

@@ -123,6 +123,14 @@ final class InodeRemoval {
     return gone ? new Bpos(0, above.number(), above.snapshot()) : null;
   }
 
+  /** Since 1.39 roots of deleted subvolumes are listed too, and go with their snapshots. */
+  private boolean isOfSubvolume(Bpos version) {
+    Bkey key = new Bkey();
+    return filesystem.btrees().lookup(BtreeId.INODES.number(), version, key)
+        && Inode.is(key)
+        && Inode.decode(key).get(InodeField.SUBVOL) != 0;
+  }
+
   /** Removes all that were without a name when the filesystem was left, by a crash. */
   void removeAll() {
     List<Bpos> listed = new ArrayList<>();
@@ -132,6 +140,7 @@ final class InodeRemoval {
         listed.add(keys.key().pos());
       }
     }
+    listed.removeIf(this::isOfSubvolume);
     listed.forEach(this::remove);
   }
 }

@@ -12,6 +12,7 @@ import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.bkey.KeyType;
 import org.jbcachefs.format.error.PosixError;
 import org.jbcachefs.format.error.PosixException;
+import org.jbcachefs.format.tables.MetadataVersion;
 import org.jbcachefs.format.value.Dirent;
 import org.jbcachefs.format.value.Inode;
 import org.jbcachefs.format.value.InodeBuilder;
@@ -26,6 +27,7 @@ import org.jbcachefs.format.value.Subvolume;
  */
 final class Subvolumes {
   private final TreeTransaction tree;
+  private final boolean states;
   private final SnapshotNodes nodes;
 
   /** A subvolume's root. */
@@ -33,8 +35,10 @@ final class Subvolumes {
 
   Subvolumes(TreeTransaction tree) {
     this.tree = tree;
+    this.states = tree.filesystem().since(MetadataVersion.PER_DEV_FRAGMENTATION_LRU);
     this.nodes =
-        new SnapshotNodes(tree.transaction(), tree.table(), tree.filesystem().random(), tree.now());
+        new SnapshotNodes(
+            tree.transaction(), tree.table(), tree.filesystem().random(), tree.now(), states);
   }
 
   /** Makes an empty subvolume. */
@@ -44,10 +48,9 @@ final class Subvolumes {
     Inode made = Creation.unnamed(tree, parent, directory, how);
     int id = nextId();
     int snapshot = nodes.createTree(id);
-    put(
-        id,
-        new Subvolume(
-            0, snapshot, made.number(), 0, parent.subvolume(), tree.now(), 0, 0, shape()));
+    Subvolume empty =
+        new Subvolume(0, snapshot, made.number(), 0, parent.subvolume(), tree.now(), 0, 0, shape());
+    put(id, empty.inState(Subvolume.STATE_LIVE, states));
     tree.useTable(nodes.table());
     return name(parent, name, id, made);
   }
@@ -64,22 +67,11 @@ final class Subvolumes {
     int id = nextId();
     int[] ids = nodes.createChildren(old.snapshot(), id, source);
     int flags = Subvolume.FLAG_SNAP | (readOnly ? Subvolume.FLAG_RO : 0);
-    put(
-        id,
+    Subvolume copy =
         new Subvolume(
-            flags, ids[0], old.inode(), source, parent.subvolume(), tree.now(), 0, 0, shape()));
-    put(
-        source,
-        new Subvolume(
-            old.flags(),
-            ids[1],
-            old.inode(),
-            old.creationParent(),
-            old.fsPathParent(),
-            old.otimeLo(),
-            old.otimeHi(),
-            old.state(),
-            old.shape()));
+            flags, ids[0], old.inode(), source, parent.subvolume(), tree.now(), 0, 0, shape());
+    put(id, copy.inState(Subvolume.STATE_LIVE, states));
+    put(source, old.showing(ids[1]));
     tree.useTable(nodes.table());
     return name(parent, name, id, root);
   }
@@ -151,23 +143,13 @@ final class Subvolumes {
     requireNoChildren(id);
     entries.remove(entry);
     InodeBuilder changed = new InodeBuilder(root).set(InodeField.CTIME, tree.now());
+    changed.flags(root.flags() | (states ? Inode.FLAG_UNLINKED : 0));
     InodeKeys.put(
         tree.keys(id), changed.set(InodeField.DIR, 0).set(InodeField.DIR_OFFSET, 0).build());
     tree.put(parent, tree.touched(directory, 0));
     long outer = Integer.toUnsignedLong(old.fsPathParent());
     tree.transaction().delete(BtreeId.SUBVOLUME_CHILDREN, Bpos.of(outer, id));
-    put(
-        id,
-        new Subvolume(
-            old.flags() | Subvolume.FLAG_UNLINKED,
-            old.snapshot(),
-            old.inode(),
-            old.creationParent(),
-            0,
-            old.otimeLo(),
-            old.otimeHi(),
-            old.state(),
-            old.shape()));
+    put(id, old.below(old.creationParent(), 0).inState(Subvolume.STATE_UNLINKED, states));
     return id;
   }
 
@@ -182,7 +164,10 @@ final class Subvolumes {
     }
   }
 
-  /** Deletes a subvolume that has no name; its snapshot's keys are left for later. */
+  /**
+   * Deletes a subvolume that has no name; its snapshot's keys are left for later, and since 1.39 a
+   * tombstone until they are gone.
+   */
   void delete(int id) {
     Bkey key = new Bkey();
     Bpos pos = Bpos.of(0, id);
@@ -190,8 +175,16 @@ final class Subvolumes {
       return;
     }
     Subvolume old = Subvolume.decode(key);
+    if (old.tombstone() && states) {
+      return;
+    }
     reparent(id, old.creationParent());
-    tree.transaction().delete(BtreeId.SUBVOLUMES, pos);
+    if (states) {
+      put(id, old.below(old.creationParent(), 0).inState(Subvolume.STATE_DELETED, true));
+      OldRoots.handOn(tree.transaction(), tree.table(), id, old);
+    } else {
+      tree.transaction().delete(BtreeId.SUBVOLUMES, pos);
+    }
     nodes.markDying(old.snapshot());
   }
 
@@ -203,18 +196,7 @@ final class Subvolumes {
       while (keys.next()) {
         Subvolume each = Subvolume.decode(keys.key());
         if (each.creationParent() == old) {
-          changed.put(
-              (int) keys.key().offset(),
-              new Subvolume(
-                  each.flags(),
-                  each.snapshot(),
-                  each.inode(),
-                  now,
-                  each.fsPathParent(),
-                  each.otimeLo(),
-                  each.otimeHi(),
-                  each.state(),
-                  each.shape()));
+          changed.put((int) keys.key().offset(), each.below(now, each.fsPathParent()));
         }
       }
     }

@@ -170,6 +170,14 @@ public final class TreeTransaction {
     return new XattrKeys(writing(id.subvolume()), inode);
   }
 
+  /** Since 1.39 an inode says which ACLs it has; to be called once these are as they will be. */
+  void noteAcls(XattrKeys xattrs, InodeBuilder inode) {
+    if (filesystem.since(MetadataVersion.PER_DEV_FRAGMENTATION_LRU)) {
+      int others = Inode.FLAG_HAS_ACCESS_ACL | Inode.FLAG_HAS_DEFAULT_ACL;
+      inode.flags((inode.flags() & ~others) | xattrs.aclFlags());
+    }
+  }
+
   boolean folds(Inode directory) {
     long own = directory.stored(InodeOption.CASEFOLD);
     return own == 0 ? casefold : own - 1 != 0;

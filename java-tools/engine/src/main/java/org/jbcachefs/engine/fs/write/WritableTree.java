@@ -30,6 +30,7 @@ import org.jbcachefs.format.error.Finding;
 import org.jbcachefs.format.error.PosixError;
 import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.tables.InodeOption;
+import org.jbcachefs.format.tables.MetadataVersion;
 import org.jbcachefs.format.value.Inode;
 import org.jbcachefs.format.value.InodeBuilder;
 import org.jbcachefs.format.value.InodeField;
@@ -99,7 +100,9 @@ public final class WritableTree implements AutoCloseable {
         .subvolumes()
         .all()
         .forEach((id, subvolume) -> {
-          if (subvolume.unlinked()) {
+          boolean begun =
+              subvolume.tombstone() && filesystem.since(MetadataVersion.PER_DEV_FRAGMENTATION_LRU);
+          if (subvolume.unlinked() && !begun) {
             transact(
                 "subvolume_delete",
                 tree -> {
@@ -614,10 +617,15 @@ public final class WritableTree implements AutoCloseable {
         tree -> {
           Inode inode = tree.inode(id);
           tree.writing(id.subvolume());
-          if (!tree.xattrs(id, inode).remove(name)) {
+          XattrKeys xattrs = tree.xattrs(id, inode);
+          if (!xattrs.remove(name)) {
             throw new PosixException(PosixError.ENODATA, "no such attribute");
           }
-          tree.put(id, new InodeBuilder(inode).set(InodeField.CTIME, tree.now()));
+          InodeBuilder changed = new InodeBuilder(inode).set(InodeField.CTIME, tree.now());
+          if (name.isAcl()) {
+            tree.noteAcls(xattrs, changed);
+          }
+          tree.put(id, changed);
           return null;
         });
   }

@@ -107,6 +107,12 @@ final class XattrKeys {
     return acl == null || acl.entries().isEmpty() ? null : acl;
   }
 
+  /** The flags of inodes that say which ACLs there are. */
+  int aclFlags() {
+    int access = get(ACCESS_ACL) == null ? 0 : Inode.FLAG_HAS_ACCESS_ACL;
+    return access | (get(DEFAULT_ACL) == null ? 0 : Inode.FLAG_HAS_DEFAULT_ACL);
+  }
+
   /** Sets the ACL; null removes it. */
   void setAccessAcl(Acl acl) {
     set(ACCESS_ACL, acl);

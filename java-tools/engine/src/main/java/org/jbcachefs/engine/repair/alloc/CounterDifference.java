@@ -60,8 +60,21 @@ final class CounterDifference {
     return AccountingType.of(AccountingKey.of(pos).type()) == AccountingType.REBALANCE_WORK;
   }
 
+  /** Whether it counts what is not counted in this version: by snapshot and btree. */
+  private boolean isForeign(AccountingKey what) {
+    return what.btree() != 0
+        && !AccountingType.bySnapshotAndBtree(filesystem.superblock().version());
+  }
+
   private void correct(Bpos pos, CounterMap wanted, Bkey found) {
-    int count = AccountingType.of(AccountingKey.of(pos).type()).counters();
+    AccountingKey what = AccountingKey.of(pos);
+    int version = filesystem.superblock().version();
+    AccountingType type = AccountingType.of(what.type());
+    int count = type.counters(version);
+    if (type == AccountingType.SNAPSHOT && found != null && wanted == null && isForeign(what)) {
+      changes.delete(BTREE, pos);
+      return;
+    }
     long[] differences = new long[count];
     boolean differs = false;
     for (int i = 0; i < count; i++) {

@@ -147,7 +147,7 @@ public final class SpaceRebuild {
       this.alloc = alloc;
       this.bucket =
           new BucketRebuild(
-              new BucketGeometry(filesystem.superblock().members()),
+              BucketGeometry.of(filesystem.superblock()),
               filesystem.repair().newestSeq(),
               filesystem.clocks().read(),
               filesystem.clocks().write());

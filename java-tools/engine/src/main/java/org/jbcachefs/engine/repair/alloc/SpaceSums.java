@@ -32,14 +32,9 @@ import org.jbcachefs.format.value.AllocV4;
  * the backpointers that there must be. Made by going over every key once. Belongs to one thread.
  */
 final class SpaceSums extends CounterSink {
-  private static final int[] LEAVES = {
-    BtreeId.STRIPES.number(),
-    BtreeId.REFLINK.number(),
-    BtreeId.EXTENTS.number(),
-    BtreeId.INODES.number()
-  };
   private static final int STRIPE_BLOCKS = 16;
 
+  private final int[] leaves;
   private final Btrees btrees;
   private final IntFunction<Bkey> roots;
   private final DeviceSet devices;
@@ -86,6 +81,7 @@ final class SpaceSums extends CounterSink {
       Superblock superblock,
       IntFunction<Bkey> roots,
       RecordSorter backpointerRecords) {
+    this.leaves = Contributions.leaves(superblock.version());
     this.roots = roots;
     this.btrees = btrees;
     this.devices = devices;
@@ -97,7 +93,9 @@ final class SpaceSums extends CounterSink {
     }
     this.contributions =
         new Contributions(
-            ExtentEntrySizes.of(superblock::extentTypeU64s), superblock.btreeNodeBytes() / 512);
+            ExtentEntrySizes.of(superblock::extentTypeU64s),
+            superblock.btreeNodeBytes() / 512,
+            superblock.version());
     this.backpointers =
         new Backpointers(
             superblock,
@@ -132,7 +130,7 @@ final class SpaceSums extends CounterSink {
   void run() {
     generations();
     superblocksAndJournals();
-    for (int btree : LEAVES) {
+    for (int btree : leaves) {
       keys(btree, 0);
     }
     for (int btree : btrees.present()) {

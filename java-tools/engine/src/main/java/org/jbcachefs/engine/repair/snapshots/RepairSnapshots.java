@@ -27,6 +27,7 @@ import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.bkey.KeyType;
 import org.jbcachefs.format.tables.FsckError;
+import org.jbcachefs.format.tables.MetadataVersion;
 import org.jbcachefs.format.value.Inode;
 import org.jbcachefs.format.value.InodeField;
 import org.jbcachefs.format.value.SnapshotTree;
@@ -44,6 +45,12 @@ public final class RepairSnapshots implements Repair {
       Collections.unmodifiableSet(
           EnumSet.of(
               FsckError.SNAPSHOT_NODE_MISSING,
+              FsckError.SNAPSHOT_STATE_BAD,
+              FsckError.SNAPSHOT_STATE_BITFLIP,
+              FsckError.SNAPSHOT_STATE_STALE_TOMBSTONE,
+              FsckError.SNAPSHOT_SUBVOL_STATE_MISMATCH,
+              FsckError.SUBVOL_STATE_BAD,
+              FsckError.SUBVOL_STATE_BITFLIP,
               FsckError.SNAPSHOT_EDGE_BAD,
               FsckError.SNAPSHOT_DELETED_HAS_LIVE_CHILDREN,
               FsckError.SNAPSHOT_DELETED_BUT_SUBVOL_LIVE,
@@ -73,6 +80,10 @@ public final class RepairSnapshots implements Repair {
       case SNAPSHOT_NODE_MISSING -> "make the snapshot anew of what names it";
       case SNAPSHOT_DELETED_HAS_LIVE_CHILDREN, SNAPSHOT_DELETED_BUT_SUBVOL_LIVE ->
           "take the mark off that it is deleted, if what uses it is right";
+      case SNAPSHOT_STATE_BAD, SUBVOL_STATE_BAD -> "write the state that its flags say";
+      case SNAPSHOT_STATE_BITFLIP, SUBVOL_STATE_BITFLIP -> "write the state that it is nearest to";
+      case SNAPSHOT_STATE_STALE_TOMBSTONE -> "write that it is deleted";
+      case SNAPSHOT_SUBVOL_STATE_MISMATCH -> "let it go if its subvolume is deleted, else keep it";
       case SNAPSHOT_SHOULD_NOT_HAVE_SUBVOL ->
           "keep the snapshot if a subvolume shows it, else forget the subvolume";
       case SNAPSHOT_TREE_TO_MISSING_SNAPSHOT -> "make the tree begin at its root, or remove it";
@@ -86,8 +97,10 @@ public final class RepairSnapshots implements Repair {
     NavigableMap<Integer, Subvolume> subvolumes = context.filesystem().subvolumes().all();
     SnapshotTable known = context.filesystem().snapshots();
     NavigableMap<Integer, SnapshotTree> trees = trees(context.btrees());
+    boolean states =
+        context.filesystem().since(MetadataVersion.PER_DEV_FRAGMENTATION_LRU);
     SnapshotForest forest =
-        new SnapshotForest(known, subvolumes, trees, new Keys(context.btrees(), known));
+        new SnapshotForest(known, subvolumes, trees, new Keys(context.btrees(), known), states);
     List<Consumer<Transaction>> changes = new ArrayList<>();
     forest
         .nodes()
@@ -116,8 +129,14 @@ public final class RepairSnapshots implements Repair {
           transaction.delete(BtreeId.SUBVOLUMES, pos(number));
           transaction.delete(BtreeId.SUBVOLUME_CHILDREN, child(subvolume, number));
         });
-      } else if (shows != 0 && shows != subvolume.snapshot()) {
-        Subvolume changed = showing(subvolume, shows);
+        return;
+      }
+      Subvolume changed = shows == 0 ? subvolume : subvolume.showing(shows);
+      if (states) {
+        int word = Subvolume.nearestState(subvolume.state());
+        changed = changed.inState(word == 0 ? Subvolume.stateOf(subvolume.flags()) : word, true);
+      }
+      if (!changed.equals(subvolume)) {
         changes.add(put(BtreeId.SUBVOLUMES, number, KeyType.SUBVOLUME, changed));
       }
     });
@@ -134,19 +153,6 @@ public final class RepairSnapshots implements Repair {
 
   private static Bpos pos(int id) {
     return Bpos.of(0, Integer.toUnsignedLong(id));
-  }
-
-  private static Subvolume showing(Subvolume was, int snapshot) {
-    return new Subvolume(
-        was.flags(),
-        snapshot,
-        was.inode(),
-        was.creationParent(),
-        was.fsPathParent(),
-        was.otimeLo(),
-        was.otimeHi(),
-        was.state(),
-        was.shape());
   }
 
   private static Consumer<Transaction> put(BtreeId btree, int id, KeyType type, Value value) {

@@ -25,6 +25,7 @@ import org.jbcachefs.format.sb.Superblock;
 import org.jbcachefs.format.sb.SuperblockFlag;
 import org.jbcachefs.format.tables.Feature;
 import org.jbcachefs.format.tables.FsckError;
+import org.jbcachefs.format.tables.MetadataVersion;
 import org.jbcachefs.format.value.Inode;
 import org.jbcachefs.format.value.InodeBuilder;
 import org.jbcachefs.format.value.InodeField;
@@ -206,7 +207,8 @@ public final class RepairSubvolumes implements Repair {
       for (Map.Entry<Integer, Subvolume> each : lost.all().entrySet()) {
         Bpos pos = Bpos.of(0, Integer.toUnsignedLong(each.getKey()));
         if (!transaction.lookup(BtreeId.SUBVOLUMES, pos, new Bkey())) {
-          put(BtreeId.SUBVOLUMES, pos, KeyType.SUBVOLUME, encoded(each.getValue()));
+          Subvolume made = each.getValue().inState(Subvolume.STATE_LIVE, states());
+          put(BtreeId.SUBVOLUMES, pos, KeyType.SUBVOLUME, encoded(made));
           int parent = each.getValue().fsPathParent();
           if (parent != 0) {
             transaction.set(
@@ -303,9 +305,17 @@ public final class RepairSubvolumes implements Repair {
               was.btimeHi(),
               was.state(),
               was.shape());
+      if (states()) {
+        int word = Snapshot.nearestState(was.state());
+        changed = changed.inState(word == 0 ? Snapshot.stateOf(flags) : word, true);
+      }
       MemorySegment value = MemorySegment.ofArray(new long[changed.bytes() / Long.BYTES]);
       changed.encode(value, 0);
       put(BtreeId.SNAPSHOTS, finding.pos(), KeyType.SNAPSHOT, value);
+    }
+
+    private boolean states() {
+      return context.filesystem().since(MetadataVersion.PER_DEV_FRAGMENTATION_LRU);
     }
 
     /** A subvolume that shows that snapshot; 0 if none does. */

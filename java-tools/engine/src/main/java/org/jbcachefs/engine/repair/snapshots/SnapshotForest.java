@@ -64,6 +64,7 @@ final class SnapshotForest {
     }
   }
 
+  private final boolean states;
   private final SnapshotTable known;
   private final NavigableMap<Integer, Subvolume> subvolumes;
   private final NavigableMap<Integer, SnapshotTree> trees;
@@ -84,13 +85,15 @@ final class SnapshotForest {
       SnapshotTable known,
       NavigableMap<Integer, Subvolume> subvolumes,
       NavigableMap<Integer, SnapshotTree> trees,
-      Evidence evidence) {
+      Evidence evidence,
+      boolean states) {
+    this.states = states;
     this.known = known;
     this.subvolumes = subvolumes;
     this.trees = trees;
     this.evidence = evidence;
     for (int id : known.ids()) {
-      Snapshot node = known.get(id);
+      Snapshot node = states ? meant(known.get(id)) : known.get(id);
       nodes.put(id, new Node(node, node.tree()));
       for (int child : new int[] {node.child0(), node.child1()}) {
         if (Integer.compareUnsigned(child, id) < 0 && child != 0) {
@@ -130,7 +133,25 @@ final class SnapshotForest {
     return wanted;
   }
 
+  /**
+   * A node as its word means it, since 1.39. The flags count where the word is near none, and of a
+   * node without a tree that they call deleted: an older implementation took it out.
+   */
+  private static Snapshot meant(Snapshot node) {
+    int word = Snapshot.nearestState(node.state());
+    boolean takenOut = (node.flags() & Snapshot.FLAG_DELETED) != 0 && node.tree() == 0;
+    return node.inState(word == 0 || takenOut ? Snapshot.stateOf(node.flags()) : word, true);
+  }
+
+  /** The word is kept in step with the flags. */
   private Snapshot encode(int id, Node node, int depth) {
+    Snapshot flagged = withFlags(id, node, depth);
+    return states || flagged.state() != 0
+        ? flagged.inState(Snapshot.stateOf(node.flags), states)
+        : flagged;
+  }
+
+  private Snapshot withFlags(int id, Node node, int depth) {
     Snapshot was = node.was;
     int[] skips = {node.parent, node.parent, node.parent};
     if (was != null && node.parent != 0 && isSkipList(id, was)) {
@@ -503,6 +524,10 @@ final class SnapshotForest {
       }
       int number = node.children.isEmpty() ? subvolumeOf(each.getKey(), node) : 0;
       boolean named = (node.flags & Snapshot.FLAG_SUBVOL) != 0;
+      if (states && number == 0 && node.children.isEmpty() && namesTombstone(each.getKey(), node)) {
+        node.flags = (node.flags | Snapshot.FLAG_WILL_DELETE) & ~Snapshot.FLAG_NO_KEYS;
+        continue;
+      }
       boolean goes = (node.flags & Snapshot.FLAG_WILL_DELETE) != 0;
       if (node.children.isEmpty()) {
         node.flags &= ~Snapshot.FLAG_NO_KEYS;
@@ -517,6 +542,12 @@ final class SnapshotForest {
         node.subvolume = 0;
       }
     }
+  }
+
+  /** Since 1.39 a leaf goes on naming what is left of its subvolume until both are gone. */
+  private boolean namesTombstone(int id, Node node) {
+    Subvolume named = subvolumes.get(node.subvolume);
+    return named != null && named.tombstone() && named.snapshot() == id;
   }
 
   private int subvolumeOf(int id, Node node) {

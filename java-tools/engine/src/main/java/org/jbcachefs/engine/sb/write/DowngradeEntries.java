@@ -59,7 +59,7 @@ public final class DowngradeEntries {
       int version = step.version().number();
       boolean sameMajor = MetadataVersion.major(version) == MetadataVersion.major(newVersion);
       if (sameMajor
-          && version <= MetadataVersion.CURRENT.number()
+          && version <= MetadataVersion.writtenAs(newVersion)
           && version >= superblock.versionIncompat()) {
         DowngradeSection.Entry entry = entry(step, superblock);
         if (entry.recoveryPasses() != 0 || !entry.errors().isEmpty()) {

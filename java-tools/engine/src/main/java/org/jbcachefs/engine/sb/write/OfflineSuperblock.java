@@ -24,7 +24,8 @@ public final class OfflineSuperblock {
    */
   public static SuperblockWriter open(List<BlockDevice> devices, InstantSource clock) {
     DeviceSet set = assembled(devices);
-    if (set.superblock().version() != MetadataVersion.CURRENT.number()) {
+    int version = set.superblock().version();
+    if (version != MetadataVersion.writtenAs(version)) {
       throw otherVersion(
           set.superblock(),
           "superblocks of "
@@ -43,10 +44,10 @@ public final class OfflineSuperblock {
    */
   public static SuperblockWriter openOlder(List<BlockDevice> devices, InstantSource clock) {
     DeviceSet set = assembled(devices);
-    if (set.superblock().version() > MetadataVersion.CURRENT.number()) {
+    if (set.superblock().version() > MetadataVersion.NEWEST.number()) {
       throw otherVersion(
           set.superblock(),
-          "superblocks up to " + MetadataVersion.describe(MetadataVersion.CURRENT.number()));
+          "superblocks up to " + MetadataVersion.describe(MetadataVersion.NEWEST.number()));
     }
     return new SuperblockWriter(set, clock);
   }

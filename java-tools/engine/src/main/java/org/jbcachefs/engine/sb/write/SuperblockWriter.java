@@ -144,7 +144,7 @@ public final class SuperblockWriter {
     editor.magic(Superblock.MAGIC).seq(seq);
     editor.writeTime(clock.instant().getEpochSecond());
     Superblock changed = snapshot(editor);
-    boolean ofThisVersion = changed.version() == MetadataVersion.CURRENT.number();
+    boolean ofThisVersion = changed.version() == MetadataVersion.writtenAs(changed.version());
     if (ofThisVersion) {
       ALWAYS.forEach(editor::feature);
       editor.flag(SuperblockFlag.CLEAN, hasJournal(changed) ? 0 : 1);

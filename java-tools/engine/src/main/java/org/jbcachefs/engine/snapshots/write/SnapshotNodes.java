@@ -31,13 +31,20 @@ public final class SnapshotNodes {
   private final SnapshotTable table;
   private final RandomGenerator random;
   private final long now;
+  private final boolean states;
   private final Map<Integer, Snapshot> changed = new TreeMap<>(Integer::compareUnsigned);
 
   /**
    * @param now as inodes store times
+   * @param states whether nodes have state words, and tombstones keep their links, as since 1.39
    */
   public SnapshotNodes(
-      Transaction transaction, SnapshotTable table, RandomGenerator random, long now) {
+      Transaction transaction,
+      SnapshotTable table,
+      RandomGenerator random,
+      long now,
+      boolean states) {
+    this.states = states;
     this.transaction = transaction;
     this.table = table;
     this.random = random;
@@ -73,7 +80,8 @@ public final class SnapshotNodes {
     int depth = above.depth() + 1;
     put(first, node(parent, newSubvolume, above.tree(), depth));
     put(second, node(parent, oldSubvolume, above.tree(), depth));
-    put(parent, with(above, above.flags() & ~Snapshot.FLAG_SUBVOL, first, second, 0));
+    Snapshot inner = above.linked(above.parent(), first, second, 0);
+    put(parent, inner.inState(Snapshot.STATE_LIVE, states));
     return new int[] {first, second};
   }
 
@@ -87,8 +95,9 @@ public final class SnapshotNodes {
     int[] skip = {ancestor(parent), ancestor(parent), ancestor(parent)};
     long[] sorted =
         java.util.stream.IntStream.of(skip).mapToLong(Integer::toUnsignedLong).sorted().toArray();
-    return new Snapshot(
-        Snapshot.FLAG_SUBVOL,
+    Snapshot node =
+        new Snapshot(
+        0,
         parent,
         0,
         0,
@@ -102,6 +111,7 @@ public final class SnapshotNodes {
         0,
         0,
         Shape.of(Snapshot.BYTES_WITHOUT_STATE));
+    return node.inState(Snapshot.STATE_LIVE, states);
   }
 
   /** That node, or some ancestor of it: where a search for ancestors may jump to. */
@@ -154,11 +164,15 @@ public final class SnapshotNodes {
     transaction.update(btree, key.setValue(bytes, 0, value.bytes()));
   }
 
-  /** No subvolume shows the node any more: its keys are to be deleted. */
+  /**
+   * No subvolume shows the node any more: its keys are to be deleted. Since 1.39 it goes on naming
+   * the subvolume, of which a tombstone is left until the node goes.
+   */
   public void markDying(int id) {
     Snapshot node = require(id);
-    int flags = (node.flags() | Snapshot.FLAG_WILL_DELETE) & ~Snapshot.FLAG_SUBVOL;
-    put(id, with(node, flags, node.child0(), node.child1(), 0));
+    Snapshot named =
+        states ? node : node.linked(node.parent(), node.child0(), node.child1(), 0);
+    put(id, named.inState(Snapshot.STATE_WILL_DELETE, states));
     if (treeOf(node).masterSubvolume() == node.subvolume()) {
       putTree(node.tree(), new SnapshotTree(0, treeOf(node).rootSnapshot(), treeOf(node).shape()));
     }
@@ -167,11 +181,15 @@ public final class SnapshotNodes {
   /** The keys of an inner node with one child that is left have become its child's. */
   public void markWithoutKeys(int id) {
     Snapshot node = require(id);
-    int flags = (node.flags() | Snapshot.FLAG_NO_KEYS) & ~Snapshot.FLAG_WILL_DELETE;
-    put(id, with(node, flags, node.child0(), node.child1(), 0));
+    Snapshot unnamed = node.linked(node.parent(), node.child0(), node.child1(), 0);
+    put(id, unnamed.inState(Snapshot.STATE_NO_KEYS, states));
   }
 
-  /** Takes a leaf without keys out of its tree. */
+  /**
+   * Takes a leaf without keys out of its tree; what is left of its subvolume goes with it.
+   *
+   * @param tombstone whether the node stays, marked as deleted; since 1.39 with its links
+   */
   public void delete(int id, boolean tombstone) {
     Snapshot node = require(id);
     if (node.child0() != 0 || node.child1() != 0) {
@@ -180,31 +198,44 @@ public final class SnapshotNodes {
     if (node.parent() != 0) {
       Snapshot parent = require(node.parent());
       int left = parent.child0() == id ? parent.child1() : parent.child0();
-      put(node.parent(), with(parent, parent.flags(), left, 0, parent.subvolume()));
+      put(node.parent(), parent.linked(parent.parent(), left, 0, parent.subvolume()));
     } else {
       transaction.delete(BtreeId.SNAPSHOT_TREES, Bpos.of(0, Integer.toUnsignedLong(node.tree())));
     }
+    if (node.subvolume() != 0 && states) {
+      transaction.delete(
+          BtreeId.SUBVOLUMES, Bpos.of(0, Integer.toUnsignedLong(node.subvolume())));
+    }
     if (tombstone) {
-      put(
-          id,
-          new Snapshot(
-              node.flags() | Snapshot.FLAG_DELETED,
-              0,
-              0,
-              0,
-              0,
-              0,
-              0,
-              0,
-              0,
-              0,
-              node.btimeLo(),
-              node.btimeHi(),
-              node.state(),
-              node.shape()));
+      put(id, states ? linkedTombstone(node) : tombstone(node));
     } else {
       transaction.delete(BtreeId.SNAPSHOTS, Bpos.of(0, Integer.toUnsignedLong(id)));
     }
+  }
+
+  private Snapshot linkedTombstone(Snapshot node) {
+    return node.linked(node.parent(), node.child0(), node.child1(), 0)
+        .placed(0, 0, 0, 0)
+        .inState(Snapshot.STATE_DELETED, true);
+  }
+
+  private static Snapshot tombstone(Snapshot node) {
+    return new Snapshot(
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            node.btimeLo(),
+            node.btimeHi(),
+            node.state(),
+            node.shape())
+        .inState(Snapshot.STATE_DELETED, false);
   }
 
   private SnapshotTree treeOf(Snapshot node) {
@@ -218,24 +249,5 @@ public final class SnapshotNodes {
 
   private void putTree(int tree, SnapshotTree value) {
     put(BtreeId.SNAPSHOT_TREES, Integer.toUnsignedLong(tree), KeyType.SNAPSHOT_TREE, value);
-  }
-
-  /** The same node with other flags and links; its place in the tree, skips and time stay. */
-  private static Snapshot with(Snapshot node, int flags, int child0, int child1, int subvolume) {
-    return new Snapshot(
-        flags,
-        node.parent(),
-        child0,
-        child1,
-        subvolume,
-        node.tree(),
-        node.depth(),
-        node.skip0(),
-        node.skip1(),
-        node.skip2(),
-        node.btimeLo(),
-        node.btimeHi(),
-        node.state(),
-        node.shape());
   }
 }

@@ -44,10 +44,9 @@ public record FsckCase(
         : options.withPassphrase(() -> passphrase.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Whether there is a repair for each finding; versions newer than ours are not written to. */
+  /** Whether there is a repair for each finding. */
   public boolean isMendable() {
     return !findings.isEmpty()
-        && !base.startsWith("v139")
         && findings.stream().allMatch(line -> hasRepair(line.split(" ", 2)[0]));
   }
 
