@@ -132,10 +132,7 @@ public final class UpgradeCommand implements CliCommand {
     confirm(spec);
     if (Downgrade.isDeep(plan)) {
       OfflineMembers.with(
-          invocation,
-          spec.paths(),
-          false,
-          superblock -> Downgrade.check(superblock.current(), to));
+          invocation, spec.paths(), false, superblock -> Downgrade.check(superblock.current(), to));
       rewrite(invocation, spec);
     }
     if (to != MetadataVersion.CURRENT.number()) {
@@ -144,8 +141,7 @@ public final class UpgradeCommand implements CliCommand {
           spec.paths(),
           true,
           superblock ->
-              Downgrade.run(
-                  superblock, VersionPlan.of(superblock.current(), plan.policy(), to)));
+              Downgrade.run(superblock, VersionPlan.of(superblock.current(), plan.policy(), to)));
     }
     if (invocation.out().isJson()) {
       new VersionPlanJson(plan).write(invocation.out().data(), true);
@@ -185,8 +181,7 @@ public final class UpgradeCommand implements CliCommand {
     }
   }
 
-  private void upgrade(
-      Invocation invocation, MemberSpec spec, UpgradePolicy chosen, int asked)
+  private void upgrade(Invocation invocation, MemberSpec spec, UpgradePolicy chosen, int asked)
       throws IOException {
     confirm(spec);
     try (Progress progress = invocation.progress("upgrading")) {

@@ -164,8 +164,7 @@ final class WriteEngine {
                 ? (int) current().flag(SuperblockFlag.SHARD_INUMS_NBITS)
                 : 0);
     this.nodeWork = new NodeWork(btrees, journal, pins, nodeSettings, nodes, options.rules());
-    BucketChanges buckets =
-        new BucketChanges(BucketGeometry.of(current()), open, options.rules());
+    BucketChanges buckets = new BucketChanges(BucketGeometry.of(current()), open, options.rules());
     Counters counters = new Counters();
     ExtentEntrySizes sizes = ExtentEntrySizes.of(current()::extentTypeU64s);
     KeyDifference difference =

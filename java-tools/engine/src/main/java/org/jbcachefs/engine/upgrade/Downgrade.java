@@ -29,8 +29,8 @@ import org.jbcachefs.format.tables.RecoveryPass;
  * and asks for the recovery passes, and for the silence about errors, that its downgrade section
  * names for the versions in between: whoever mounts it next runs them. Keys stay as they are, but
  * when {@link #PER_DEVICE} is left: what an implementation of 1.38 would trip over is written by
- * {@link #rewrite} as that version has it.
- * Source: {@code bch2_check_version_downgrade}, {@code bch2_sb_set_downgrade}.
+ * {@link #rewrite} as that version has it. Source: {@code bch2_check_version_downgrade}, {@code
+ * bch2_sb_set_downgrade}.
  */
 public final class Downgrade {
   /** The oldest version that filesystems are made for. */
@@ -149,13 +149,12 @@ public final class Downgrade {
 
   /**
    * Takes a filesystem back from 1.39 to 1.38, keys and all: what was deleted goes for good, the
-   * superblock says the version and asks for the passes, and what follows from other keys is written
-   * as they say; then nobody has to run a pass any more. If it is cut off, whoever mounts it next
-   * runs them.
+   * superblock says the version and asks for the passes, and what follows from other keys is
+   * written as they say; then nobody has to run a pass any more. If it is cut off, whoever mounts
+   * it next runs them.
    */
   public static void rewrite(Members members, UpgradeOptions options) throws IOException {
-    try (WritableFilesystem filesystem =
-        WritableFilesystem.open(members.open(), options.write())) {
+    try (WritableFilesystem filesystem = WritableFilesystem.open(members.open(), options.write())) {
       check(filesystem.superblock(), MetadataVersion.CURRENT.number(), false);
       WritableTree tree = new WritableTree(filesystem, options.write().open().findings());
       tree.cleanUp();
@@ -166,9 +165,7 @@ public final class Downgrade {
     try {
       SuperblockWriter superblock = OfflineSuperblock.open(opened, options.write().clock());
       Superblock before = superblock.current();
-      plan =
-          VersionPlan.of(
-              before, VersionPlan.policyOf(before), MetadataVersion.CURRENT.number());
+      plan = VersionPlan.of(before, VersionPlan.policyOf(before), MetadataVersion.CURRENT.number());
       run(superblock, plan);
     } finally {
       opened.forEach(BlockDevice::close);

@@ -22,9 +22,10 @@ import org.jbcachefs.format.value.Value;
 
 /**
  * Snapshots and subvolumes have state words from 1.39 on, and inodes say whether they have options
- * and ACLs of their own; old roots of subvolumes name one that exists. Words that are there already, from an earlier time at 1.39, count only
- * where older implementations have left the flags as the words say. Deletions under way are carried
- * on with whenever a filesystem is opened to be changed.
+ * and ACLs of their own; old roots of subvolumes name one that exists. Words that are there
+ * already, from an earlier time at 1.39, count only where older implementations have left the flags
+ * as the words say. Deletions under way are carried on with whenever a filesystem is opened to be
+ * changed.
  */
 final class StatesStep implements UpgradeStep {
   private static final int BATCH = 64;

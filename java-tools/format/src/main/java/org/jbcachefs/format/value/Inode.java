@@ -52,7 +52,6 @@ public final class Inode implements Value {
   public static final int TYPE_CHARACTER = 0x2000;
   static final int FLAGS_MASK = 0xfffff;
 
-
   /** In the value of version 3: the word of flags. */
   public static final int V3_FLAGS = InodeLayout.V3_FLAGS;
 

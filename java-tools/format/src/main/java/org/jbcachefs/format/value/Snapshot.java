@@ -195,20 +195,8 @@ public record Snapshot(
   /** The same node with another depth and skip list; the three ascend. */
   public Snapshot placed(int newDepth, int newSkip0, int newSkip1, int newSkip2) {
     return new Snapshot(
-        flags,
-        parent,
-        child0,
-        child1,
-        subvolume,
-        tree,
-        newDepth,
-        newSkip0,
-        newSkip1,
-        newSkip2,
-        btimeLo,
-        btimeHi,
-        state,
-        shape);
+        flags, parent, child0, child1, subvolume, tree, newDepth, newSkip0, newSkip1, newSkip2,
+        btimeLo, btimeHi, state, shape);
   }
 
   /** Where there is a state word, it says more than the flags. */

@@ -121,29 +121,13 @@ public record Subvolume(
   /** The same subvolume, shown by another snapshot. */
   public Subvolume showing(int newSnapshot) {
     return new Subvolume(
-        flags,
-        newSnapshot,
-        inode,
-        creationParent,
-        fsPathParent,
-        otimeLo,
-        otimeHi,
-        state,
-        shape);
+        flags, newSnapshot, inode, creationParent, fsPathParent, otimeLo, otimeHi, state, shape);
   }
 
   /** The same subvolume with other parents. */
   public Subvolume below(int newCreationParent, int newFsPathParent) {
     return new Subvolume(
-        flags,
-        snapshot,
-        inode,
-        newCreationParent,
-        newFsPathParent,
-        otimeLo,
-        otimeHi,
-        state,
-        shape);
+        flags, snapshot, inode, newCreationParent, newFsPathParent, otimeLo, otimeHi, state, shape);
   }
 
   /** Deleted; its keys may be there still. Where there is a state word, it decides. */

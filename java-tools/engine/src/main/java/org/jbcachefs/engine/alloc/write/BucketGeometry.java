@@ -23,8 +23,7 @@ public final class BucketGeometry {
 
   /** Of the filesystem with that superblock. */
   public static BucketGeometry of(Superblock superblock) {
-    boolean byDevice =
-        superblock.version() >= MetadataVersion.PER_DEV_FRAGMENTATION_LRU.number();
+    boolean byDevice = superblock.version() >= MetadataVersion.PER_DEV_FRAGMENTATION_LRU.number();
     return new BucketGeometry(superblock.members(), byDevice);
   }
 

@@ -97,8 +97,7 @@ public final class RepairSnapshots implements Repair {
     NavigableMap<Integer, Subvolume> subvolumes = context.filesystem().subvolumes().all();
     SnapshotTable known = context.filesystem().snapshots();
     NavigableMap<Integer, SnapshotTree> trees = trees(context.btrees());
-    boolean states =
-        context.filesystem().since(MetadataVersion.PER_DEV_FRAGMENTATION_LRU);
+    boolean states = context.filesystem().since(MetadataVersion.PER_DEV_FRAGMENTATION_LRU);
     SnapshotForest forest =
         new SnapshotForest(known, subvolumes, trees, new Keys(context.btrees(), known), states);
     List<Consumer<Transaction>> changes = new ArrayList<>();

@@ -97,20 +97,20 @@ public final class SnapshotNodes {
         java.util.stream.IntStream.of(skip).mapToLong(Integer::toUnsignedLong).sorted().toArray();
     Snapshot node =
         new Snapshot(
-        0,
-        parent,
-        0,
-        0,
-        subvolume,
-        tree,
-        depth,
-        (int) sorted[0],
-        (int) sorted[1],
-        (int) sorted[2],
-        now,
-        0,
-        0,
-        Shape.of(Snapshot.BYTES_WITHOUT_STATE));
+            0,
+            parent,
+            0,
+            0,
+            subvolume,
+            tree,
+            depth,
+            (int) sorted[0],
+            (int) sorted[1],
+            (int) sorted[2],
+            now,
+            0,
+            0,
+            Shape.of(Snapshot.BYTES_WITHOUT_STATE));
     return node.inState(Snapshot.STATE_LIVE, states);
   }
 
@@ -170,8 +170,7 @@ public final class SnapshotNodes {
    */
   public void markDying(int id) {
     Snapshot node = require(id);
-    Snapshot named =
-        states ? node : node.linked(node.parent(), node.child0(), node.child1(), 0);
+    Snapshot named = states ? node : node.linked(node.parent(), node.child0(), node.child1(), 0);
     put(id, named.inState(Snapshot.STATE_WILL_DELETE, states));
     if (treeOf(node).masterSubvolume() == node.subvolume()) {
       putTree(node.tree(), new SnapshotTree(0, treeOf(node).rootSnapshot(), treeOf(node).shape()));
@@ -203,8 +202,7 @@ public final class SnapshotNodes {
       transaction.delete(BtreeId.SNAPSHOT_TREES, Bpos.of(0, Integer.toUnsignedLong(node.tree())));
     }
     if (node.subvolume() != 0 && states) {
-      transaction.delete(
-          BtreeId.SUBVOLUMES, Bpos.of(0, Integer.toUnsignedLong(node.subvolume())));
+      transaction.delete(BtreeId.SUBVOLUMES, Bpos.of(0, Integer.toUnsignedLong(node.subvolume())));
     }
     if (tombstone) {
       put(id, states ? linkedTombstone(node) : tombstone(node));
