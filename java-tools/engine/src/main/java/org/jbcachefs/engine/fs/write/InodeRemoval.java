@@ -81,24 +81,23 @@ final class InodeRemoval {
     if (!gone) {
       return false;
     }
-    int left = BATCH;
     ExtentOverwrite.Done done =
         new ExtentOverwrite(keys, cut).replace(inode.number(), 0, FileContents.END, null, BATCH);
-    if (done.overlapped() > 0) {
-      long sectors = inode.sectors() + done.sectors();
-      InodeKeys.put(keys, new InodeBuilder(inode).set(InodeField.SECTORS, sectors).build());
-      left -= done.overlapped();
-    }
+    int left = BATCH - done.overlapped();
+    boolean all = done.end() == FileContents.END && left > 0;
     for (BtreeId btree : NAMES) {
       List<Bpos> some = some(keys, btree, inode.number(), left);
       some.forEach(pos -> keys.delete(btree, pos.inode(), pos.offset()));
       left -= some.size();
+      all &= left > 0;
     }
-    if (left == BATCH) {
+    if (all) {
       InodeKeys.delete(keys, version);
-      return false;
+    } else if (done.overlapped() > 0) {
+      long sectors = inode.sectors() + done.sectors();
+      InodeKeys.put(keys, new InodeBuilder(inode).set(InodeField.SECTORS, sectors).build());
     }
-    return true;
+    return !all;
   }
 
   private static List<Bpos> some(SnapshotKeys keys, BtreeId btree, long number, int most) {
