@@ -9,6 +9,7 @@ import org.jbcachefs.engine.snapshots.write.SnapshotKeys;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
+import org.jbcachefs.format.bkey.KeyType;
 import org.jbcachefs.format.error.PosixError;
 import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.value.Inode;
@@ -73,7 +74,36 @@ final class RangeShift {
     new Work(id, op.srcOffset(), op.dstOffset(), number).from(op.state(), position);
   }
 
+  /**
+   * An extent that a snapshot has too would be at one place on the device for two keys, of which
+   * only one is found from there.
+   */
+  private void requireOwn(TreeTransaction tree, InodeId id, long source) {
+    SnapshotKeys keys = tree.writing(id.subvolume());
+    if (!keys.hasAncestors()) {
+      return;
+    }
+    Bpos first = new Bpos(id.number(), source + 1, 0);
+    Bpos last = new Bpos(id.number(), Long.MAX_VALUE, 0);
+    try (KeyIterator all = keys.visible(BtreeId.EXTENTS, first, last)) {
+      while (all.next()) {
+        boolean pointers = all.key().type() == KeyType.EXTENT.number();
+        if (pointers && all.key().snapshot() != keys.snapshot()) {
+          throw new PosixException(
+              PosixError.EOPNOTSUPP, "a snapshot has what would be moved: copy the file first");
+        }
+      }
+    }
+  }
+
   private void run(InodeId id, int state, long source, long destination, long position) {
+    contents.replacingIn(
+        id,
+        "finsert",
+        tree -> {
+          requireOwn(tree, id, source);
+          return null;
+        });
     long number =
         contents.replacingIn(
             id,
