@@ -102,7 +102,7 @@ final class FoundTree {
             content,
             xattrs));
     if (attributes.isDirectory()) {
-      TreeMap<String, FileId> entries = entries(namespace, id);
+      Map<String, FileId> entries = entries(namespace, id);
       if (path.isEmpty()) {
         entries.remove("lost+found");
       }
@@ -110,7 +110,7 @@ final class FoundTree {
     }
   }
 
-  private static TreeMap<String, FileId> entries(Namespace namespace, FileId directory) {
+  private static Map<String, FileId> entries(Namespace namespace, FileId directory) {
     TreeMap<String, FileId> entries = new TreeMap<>();
     namespace.list(
         directory,
