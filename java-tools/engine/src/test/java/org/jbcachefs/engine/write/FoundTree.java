@@ -56,7 +56,7 @@ final class FoundTree {
       TreeMap<String, SortedMap<String, FoundFile>> snapshots = new TreeMap<>();
       FileId kept =
           namespace.lookup(namespace.root(), "lost+found".getBytes(UTF_8)).orElseThrow().target();
-      TreeMap<String, FileId> roots = entries(namespace, kept);
+      Map<String, FileId> roots = entries(namespace, kept);
       roots.forEach(
           (name, root) -> snapshots.put(name, readRoot(namespace, filesystem.data(), root)));
       return new FoundState(read(namespace, filesystem.data()), snapshots);
