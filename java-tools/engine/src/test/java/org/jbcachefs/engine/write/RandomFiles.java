@@ -76,6 +76,7 @@ final class RandomFiles {
 
   private final TreeMap<Integer, Integer> durable = new TreeMap<>();
   private IntSupplier moments;
+  private boolean sharing;
   private BackgroundOperations background;
   private WritableTree now;
 
@@ -314,7 +315,7 @@ final class RandomFiles {
       return allocate(file);
     }
     if (kind < 63) {
-      boolean shared = background != null && background.takesSnapshots();
+      boolean shared = sharing || (background != null && background.takesSnapshots());
       return shared ? truncate(file) : shift(file);
     }
     if (kind < 67) {
