@@ -104,6 +104,12 @@ final class RandomFiles {
     void run();
   }
 
+  /** Snapshots have some of the files: ranges of these do not move, which is refused. */
+  RandomFiles sharing() {
+    sharing = true;
+    return this;
+  }
+
   /**
    * Remembers everything, for {@link #mayBe(FoundState, int)}.
    *
