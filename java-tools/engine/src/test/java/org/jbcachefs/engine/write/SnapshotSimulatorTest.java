@@ -71,7 +71,8 @@ class SnapshotSimulatorTest {
   private void step(SimulatedKind kind, String where) {
     List<Volume> writable = volumes.stream().filter(volume -> !volume.readOnly).toList();
     Volume volume = writable.get(random.nextInt(writable.size()));
-    RandomFiles files = new RandomFiles(random, volume.model, kind.blockBytes(), volume.root).sharing();
+    RandomFiles files =
+        new RandomFiles(random, volume.model, kind.blockBytes(), volume.root).sharing();
     try {
       files.run(tree, 40);
     } catch (RuntimeException | AssertionError e) {
