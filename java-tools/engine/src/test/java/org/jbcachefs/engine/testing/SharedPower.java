@@ -16,6 +16,7 @@ public final class SharedPower implements AutoCloseable {
   private final List<FaultyDevice> faulty = new ArrayList<>();
   private final List<BlockDevice> devices = new ArrayList<>();
   private long writes;
+  private boolean cut;
   private long cutAt = Long.MAX_VALUE;
 
   /**
@@ -49,11 +50,18 @@ public final class SharedPower implements AutoCloseable {
   public synchronized void cycle() {
     faulty.forEach(FaultyDevice::cutPower);
     faulty.forEach(FaultyDevice::restorePower);
+    cut = false;
     cutAt = Long.MAX_VALUE;
+  }
+
+  /** Whether the power has gone. */
+  public synchronized boolean isCut() {
+    return cut;
   }
 
   private synchronized void write() {
     if (writes++ == cutAt) {
+      cut = true;
       faulty.forEach(FaultyDevice::cutPower);
     }
   }
