@@ -206,7 +206,7 @@ class ChangingSessionTest {
     room = 3;
     assertEquals(WriteOut.BYTES, write(node(), 100, "data", 0));
     assertEquals(3, Wire.u32(requests.reply(), WriteOut.SIZE));
-    assertEquals("write #" + file.inode() + " 100 data false", called());
+    assertEquals("write #" + file.inode() + " 100 data false false", called());
     assertTrue(calls.isEmpty());
   }
 
@@ -215,8 +215,8 @@ class ChangingSessionTest {
     room = 3;
     assertEquals(WriteOut.BYTES, write(node(), 100, "data", WriteIn.CACHE | WriteIn.KILL_SUIDGID));
     assertEquals(4, Wire.u32(requests.reply(), WriteOut.SIZE));
-    assertEquals("write #" + file.inode() + " 103 a false", called());
-    assertEquals("write #" + file.inode() + " 100 data true", called());
+    assertEquals("write #" + file.inode() + " 103 a false false", called());
+    assertEquals("write #" + file.inode() + " 100 data true true", called());
   }
 
   @Test
