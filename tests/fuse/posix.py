@@ -1445,12 +1445,12 @@ def allocating_what_cannot_be(p):
 @case()
 def sockets_are_not_opened(p):
     with socket.socket(socket.AF_UNIX) as listening:
-        place = os.getcwd()
+        # A socket's whole path may be too long for its address; users may not get back to where they came from.
         os.chdir(p.folder("d"))
         try:
             listening.bind("s")
         finally:
-            os.chdir(place)
+            os.chdir("/")
         assert stat.S_ISSOCK(os.lstat(p / "d/s").st_mode)
         for flags in (os.O_RDONLY, os.O_WRONLY, os.O_RDWR):
             fails("ENXIO", touch, p / "d/s", flags)
