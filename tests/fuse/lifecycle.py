@@ -236,6 +236,7 @@ def exit_codes(_):
     """mount(8)'s: 1 for wrong words, 32 for what cannot be mounted."""
     with Mountpoint() as directory:
         image = mounts.images(IMAGE)[0]
+        written = os.stat(image).st_mtime_ns
         for words, code, said in (
                 ([image], 0, ""),
                 ([], 1, "DEVS"),
@@ -252,6 +253,7 @@ def exit_codes(_):
             assert said in ended.stderr, (words, ended)
             assert "Exception" not in ended.stderr, ended.stderr
             assert not mounted(directory)
+            assert os.stat(image).st_mtime_ns == written, (words, "nothing was mounted, and something was written")
 
 
 def incomplete(_):

@@ -15,8 +15,6 @@ import org.jbcachefs.engine.fs.FileId;
 import org.jbcachefs.engine.fs.InodeId;
 import org.jbcachefs.engine.fs.Namespace;
 import org.jbcachefs.format.error.BcachefsException;
-import org.jbcachefs.format.error.Place;
-import org.jbcachefs.format.error.RefusedException;
 import org.jbcachefs.fuse.mount.WriteBack;
 
 /** What the commands share that change contents of files of a mounted filesystem. */
@@ -59,20 +57,8 @@ abstract class ChangeContents implements MountedCommand {
 
   @Override
   public final int run(Invocation invocation) throws IOException {
-    MountedHere here =
-        invocation
-            .mounted()
-            .orElseThrow(() ->
-                new RefusedException(
-                    "not_mounted",
-                    Place.device(file().toString(), -1),
-                    "this is not on a filesystem that jbcachefs has mounted, or its daemon is not"
-                        + " yours to ask"));
-    MountedChanges changes =
-        here.changes()
-            .orElseThrow(() ->
-                new RefusedException(
-                    "read_only", Place.NOWHERE, "the filesystem is mounted read-only"));
+    MountedHere here = MountedHere.required(invocation, file());
+    MountedChanges changes = here.changesRequired(file());
     try {
       Namespace namespace = here.view().namespace();
       PathResolver resolver = new PathResolver(namespace, namespace.root());

@@ -11,6 +11,7 @@ import org.jbcachefs.cli.CliCommand;
 import org.jbcachefs.cli.Invocation;
 import org.jbcachefs.cli.UsageException;
 import org.jbcachefs.cli.control.DaemonCall;
+import org.jbcachefs.cli.control.MountedHere;
 import org.jbcachefs.cli.open.MemberOptions;
 import org.jbcachefs.cli.open.MemberSpec;
 import org.jbcachefs.cli.open.MountOptions;
@@ -18,6 +19,7 @@ import org.jbcachefs.cli.open.PassphraseSources;
 import org.jbcachefs.cli.open.SiblingMembers;
 import org.jbcachefs.engine.recovery.KeySource;
 import org.jbcachefs.fuse.mount.Background;
+import org.jbcachefs.fuse.mount.FuseMount;
 import org.jbcachefs.fuse.mount.MountFlags;
 import org.jbcachefs.fuse.mount.MountPlan;
 import picocli.CommandLine.Command;
@@ -183,7 +185,7 @@ public final class MountCommand implements CliCommand {
             List.of(directory, "-o", String.join(",", options)),
             new RemountCommand(where))
         .map(code -> code == MountExit.DONE ? code : MountExit.FAILED)
-        .orElseThrow(() -> RemountCommand.notOurs(where));
+        .orElseThrow(() -> MountedHere.notOurs(where));
   }
 
   private PassphraseSources.Policy policy() {
@@ -204,8 +206,10 @@ public final class MountCommand implements CliCommand {
         spec.uuid() != null
             ? "UUID=" + spec.uuid()
             : String.join(":", spec.paths().stream().map(Path::toString).toList());
+    Path where = Path.of(directory).toRealPath();
+    FuseMount.requireDirectory(where);
     try {
-      return MountPlan.of(source, Path.of(directory).toRealPath(), flags);
+      return MountPlan.of(source, where, flags);
     } catch (IllegalArgumentException e) {
       throw new UsageException(e.getMessage());
     }

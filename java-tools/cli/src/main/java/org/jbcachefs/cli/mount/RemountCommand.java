@@ -10,8 +10,6 @@ import org.jbcachefs.cli.Invocation;
 import org.jbcachefs.cli.control.MountedCommand;
 import org.jbcachefs.cli.control.MountedHere;
 import org.jbcachefs.cli.open.MountOptions;
-import org.jbcachefs.format.error.Place;
-import org.jbcachefs.format.error.RefusedException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -62,15 +60,8 @@ public final class RemountCommand implements MountedCommand {
 
   @Override
   public int run(Invocation invocation) throws IOException {
-    MountedHere here = invocation.mounted().orElseThrow(() -> notOurs(directory));
+    MountedHere here = MountedHere.required(invocation, directory);
     here.remounting().remount(MountOptions.parse(options).values());
     return ExitCode.DONE;
-  }
-
-  static RefusedException notOurs(Path directory) {
-    return new RefusedException(
-        "not_mounted",
-        Place.device(directory.toString(), -1),
-        "this is not on a filesystem that jbcachefs has mounted, or its daemon is not yours to ask");
   }
 }

@@ -15,8 +15,6 @@ import org.jbcachefs.engine.fs.FileId;
 import org.jbcachefs.engine.fs.InodeId;
 import org.jbcachefs.engine.recovery.FilesystemView;
 import org.jbcachefs.format.error.BcachefsException;
-import org.jbcachefs.format.error.Place;
-import org.jbcachefs.format.error.RefusedException;
 
 /** What the commands share that change subvolumes of a mounted filesystem. */
 abstract class ChangeSubvolumes implements MountedCommand {
@@ -34,20 +32,8 @@ abstract class ChangeSubvolumes implements MountedCommand {
 
   @Override
   public final int run(Invocation invocation) throws IOException {
-    MountedHere here =
-        invocation
-            .mounted()
-            .orElseThrow(() ->
-                new RefusedException(
-                    "not_mounted",
-                    Place.device(mountedPaths().getFirst().toString(), -1),
-                    "this is not on a filesystem that jbcachefs has mounted, or its daemon is not"
-                        + " yours to ask"));
-    MountedChanges changes =
-        here.changes()
-            .orElseThrow(() ->
-                new RefusedException(
-                    "read_only", Place.NOWHERE, "the filesystem is mounted read-only"));
+    MountedHere here = MountedHere.required(invocation, mountedPaths().getFirst());
+    MountedChanges changes = here.changesRequired(mountedPaths().getFirst());
     invocation.out().filesystem(here.view().superblock().userUuid());
     return run(invocation, here, changes);
   }

@@ -60,10 +60,7 @@ public final class FuseMount {
   public static FuseMount mount(MountPlan plan, RequestHandler handler, SessionLog log)
       throws IOException {
     NativeLibrary.load();
-    if (!Files.isDirectory(plan.directory())) {
-      throw new RefusedException(
-          "no_mountpoint", Place.device(plan.directory().toString(), -1), "is not a directory");
-    }
+    requireDirectory(plan.directory());
     LibC libc = LibC.load();
     FuseDescriptor connection = attach(plan, libc);
     FuseMount mounted = null;
@@ -75,6 +72,18 @@ public final class FuseMount {
         detach(plan.directory(), libc, true);
         connection.close();
       }
+    }
+  }
+
+  /**
+   * To be asked before a filesystem is opened, which may write to it.
+   *
+   * @throws RefusedException if nothing can be mounted there
+   */
+  public static void requireDirectory(Path directory) {
+    if (!Files.isDirectory(directory)) {
+      throw new RefusedException(
+          "no_mountpoint", Place.device(directory.toString(), -1), "is not a directory");
     }
   }
 
@@ -150,7 +159,7 @@ public final class FuseMount {
     if (entry.isPresent() && plan.readaheadKib() > 0 && libc.geteuid() == 0) {
       raiseReadahead(entry.get(), plan.readaheadKib(), log);
     }
-    if (entry.isPresent() && plan.flags().writable() && libc.geteuid() == 0) {
+    if (entry.isPresent() && plan.flags().writable() && IoFlusher.is()) {
       allowDirtyPages(entry.get());
     }
     return new FuseMount(plan, libc, connection, transport, entry);
@@ -166,7 +175,7 @@ public final class FuseMount {
       Files.writeString(folder.resolve("max_ratio"), "100\n");
       Files.writeString(folder.resolve("strict_limit"), "0\n");
     } catch (IOException e) {
-      // Kernels before 6.2 have no such switch: it stays as it is.
+      // Only root may, and kernels before 6.2 have no such switch: it stays as it is.
       return;
     }
   }
