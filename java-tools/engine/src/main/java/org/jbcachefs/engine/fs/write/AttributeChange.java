@@ -96,10 +96,14 @@ public record AttributeChange(
 
   /** The times that it sets at that moment. */
   DelayedFile.Times times(Instant now) {
-    long changed = now.getEpochSecond() * 1_000_000_000L + now.getNano();
     return new DelayedFile.Times(
         atime.isPresent() ? (Long) atime.getAsLong() : null,
         mtime.isPresent() ? (Long) mtime.getAsLong() : null,
-        ctime.orElse(changed));
+        ctime.orElse(nanos(now)));
+  }
+
+  /** Nanoseconds since 1970. */
+  static long nanos(Instant moment) {
+    return moment.getEpochSecond() * 1_000_000_000L + moment.getNano();
   }
 }

@@ -46,8 +46,8 @@ final class Cloning {
   }
 
   void run(InodeId from, long fromOffset, InodeId to, long toOffset, long length) {
-    Inode source = contents.requireRegular(from);
-    Inode destination = contents.requireRegular(to);
+    Inode source = contents.regular(from);
+    Inode destination = contents.regular(to);
     long end = fromOffset + length;
     boolean aligned =
         fromOffset % blockBytes == 0
@@ -70,7 +70,7 @@ final class Cloning {
       long first = fromOffset >> SECTOR_SHIFT;
       long target = toOffset >> SECTOR_SHIFT;
       done =
-          contents.replacingIn(
+          contents.replacing(
               to,
               "remap_range",
               tree -> at + step(tree, from, first + at, to, target + at, sectors - at, newSize));

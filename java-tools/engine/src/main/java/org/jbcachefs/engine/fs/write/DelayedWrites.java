@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.engine.fs.write;
 
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -8,59 +9,50 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
+import org.jbcachefs.engine.alloc.write.SpaceBudget;
 import org.jbcachefs.engine.data.write.BufferPool;
 import org.jbcachefs.engine.fs.Attributes;
 import org.jbcachefs.engine.fs.InodeId;
+import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.format.error.PosixError;
+import org.jbcachefs.format.error.PosixException;
+import org.jbcachefs.format.value.Inode;
+import org.jbcachefs.format.value.Subvolume;
 
 /**
- * Which files have something in memory that is not in the filesystem yet. Thread-safe; a file's own
- * is changed by the holder of its change lock.
+ * What was written to files and is only in memory yet: everybody sees it, room is promised for it,
+ * and whoever does something that depends on it writes it first. Small files are written in one
+ * piece so, and those that are soon gone not at all. Thread-safe; what a file has is changed by the
+ * holder of its change lock.
  */
 final class DelayedWrites {
+  private static final int SECTOR_SHIFT = 9;
+
+  /** What is larger is written at once: it does not get faster by waiting for more. */
+  private static final long WRITE_MOST = BufferPool.MOST_BYTES;
+
   /** The memory for it, in bytes. */
   private static final long POOL_BYTES = 160L << 20;
 
   /** From here on the oldest are written. */
   private static final long ENOUGH_BYTES = POOL_BYTES / 4 * 3;
 
+  private final WritableFilesystem filesystem;
+  private final FileContents contents;
+  private final InodeLocks locks;
   private final BufferPool pool = new BufferPool(POOL_BYTES);
   private final Map<InodeId, DelayedFile> files = new ConcurrentHashMap<>();
   private final AtomicLong round = new AtomicLong();
 
-  /** The next round begins: files are as old as rounds have begun since. */
-  long nextRound() {
-    return round.incrementAndGet();
+  DelayedWrites(WritableFilesystem filesystem, FileContents contents, InodeLocks locks) {
+    this.filesystem = filesystem;
+    this.contents = contents;
+    this.locks = locks;
   }
 
+  /** Whether there is nothing at all. */
   boolean isEmpty() {
     return files.isEmpty();
-  }
-
-  DelayedFile get(InodeId id) {
-    return files.get(id);
-  }
-
-  /** What a file has, or begins to have now. */
-  DelayedFile begin(InodeId id, DelayedFile.Times times) {
-    return files.computeIfAbsent(id, _ -> new DelayedFile(pool, round.get(), times));
-  }
-
-  /** It has nothing any more. */
-  void remove(InodeId id) {
-    files.remove(id);
-  }
-
-  /** Nobody wants any more what a file has. */
-  void drop(InodeId id) {
-    DelayedFile file = files.remove(id);
-    if (file != null) {
-      file.drop();
-    }
-  }
-
-  Attributes shown(InodeId id, Attributes stored) {
-    DelayedFile file = files.isEmpty() ? null : files.get(id);
-    return file == null ? stored : file.shown(stored);
   }
 
   /** Whether so much is in memory that some must be written. */
@@ -68,8 +60,106 @@ final class DelayedWrites {
     return pool.used() > ENOUGH_BYTES;
   }
 
-  /** Those that began in that round or before and that it says yes to, the oldest first. */
-  List<InodeId> oldest(long until, Predicate<InodeId> wanted) {
+  /** How stat(2) shows a file with it. */
+  Attributes shown(InodeId id, Attributes stored) {
+    DelayedFile file = files.isEmpty() ? null : files.get(id);
+    return file == null ? stored : file.shown(stored);
+  }
+
+  /**
+   * Takes what is to be written into memory.
+   *
+   * @return false if it has to be written at once
+   */
+  boolean take(InodeId id, long offset, MemorySegment data) {
+    long bytes = data.byteSize();
+    if (offset < 0 || bytes > WRITE_MOST || offset > (FileContents.END << SECTOR_SHIFT) - bytes) {
+      return false;
+    }
+    contents.lock(id);
+    try {
+      Inode inode = contents.regular(id);
+      Subvolume subvolume = filesystem.subvolumes().get(id.subvolume());
+      SpaceBudget.Promise promise =
+          subvolume == null || subvolume.readOnly()
+              ? null
+              : contents.promiseLater(id, inode, offset, bytes);
+      return promise != null && take(id, offset, data, promise);
+    } finally {
+      contents.end(id);
+    }
+  }
+
+  private boolean take(InodeId id, long offset, MemorySegment data, SpaceBudget.Promise promise) {
+    long now = AttributeChange.nanos(filesystem.clocks().wall().instant());
+    DelayedFile.Times times = new DelayedFile.Times(null, now, now);
+    DelayedFile file =
+        files.computeIfAbsent(id, _ -> new DelayedFile(pool, round.get(), times));
+    boolean taken = file.add(offset, data, promise);
+    if (taken) {
+      file.set(times);
+    } else {
+      promise.close();
+      if (file.runs().isEmpty()) {
+        files.remove(id);
+      }
+    }
+    return taken;
+  }
+
+  /** Times of a file that has something here are written with it; false if it has nothing. */
+  boolean takeTimes(InodeId id, DelayedFile.Times times) {
+    if (!files.containsKey(id)) {
+      return false;
+    }
+    locks.change(id).lock();
+    try {
+      DelayedFile file = files.get(id);
+      if (file != null) {
+        file.set(times);
+      }
+      return file != null;
+    } finally {
+      locks.change(id).unlock();
+    }
+  }
+
+  /** Writes what a file has; with no lock. */
+  void writeNow(InodeId id) {
+    if (files.containsKey(id)) {
+      contents.begin(id);
+      contents.end(id);
+    }
+  }
+
+  /** Writes what files have that it says yes to. */
+  void writeAll(Predicate<InodeId> wanted) {
+    writeAll(Long.MAX_VALUE, wanted);
+  }
+
+  private void writeAll(long until, Predicate<InodeId> wanted) {
+    oldest(until, wanted).forEach(this::writeNow);
+  }
+
+  /** Begins a round, and writes what began so many rounds ago. */
+  void nextRound(int rounds) {
+    writeAll(round.incrementAndGet() - rounds, _ -> true);
+  }
+
+  /** Where there is too much in memory the oldest is written. */
+  void writeTooMany() {
+    if (areTooMany()) {
+      for (InodeId id : oldest(Long.MAX_VALUE, _ -> true)) {
+        if (!areTooMany()) {
+          return;
+        }
+        writeNow(id);
+      }
+    }
+  }
+
+  /** Files that began in that round or before, the oldest first. */
+  private List<InodeId> oldest(long until, Predicate<InodeId> wanted) {
     record Aged(InodeId id, long since) {}
     List<Aged> aged = new ArrayList<>();
     files.forEach((id, file) -> {
@@ -79,5 +169,51 @@ final class DelayedWrites {
     });
     aged.sort(Comparator.comparingLong(Aged::since));
     return aged.stream().map(Aged::id).toList();
+  }
+
+  /** Writes what a file has; with its change lock. */
+  void write(InodeId id) {
+    DelayedFile file = files.get(id);
+    if (file == null) {
+      return;
+    }
+    Touch touch = Touch.of(file.times());
+    try {
+      List<DelayedFile.Run> runs = List.copyOf(file.runs());
+      for (DelayedFile.Run run : runs) {
+        contents.writePromised(id, run.offset(), run.data(), touch);
+        file.done(run);
+      }
+      if (runs.isEmpty()) {
+        contents.touch(id, touch);
+      }
+      files.remove(id);
+    } catch (PosixException e) {
+      if (e.error() != PosixError.ESTALE) {
+        throw e;
+      }
+      // The file is gone, and what was to be in it.
+      drop(id);
+    }
+  }
+
+  /** Nobody wants any more what a file has; with its change lock. */
+  void drop(InodeId id) {
+    DelayedFile file = files.remove(id);
+    if (file != null) {
+      file.drop();
+    }
+  }
+
+  /** The same, with no lock. */
+  void dropNow(InodeId id) {
+    if (files.containsKey(id)) {
+      locks.change(id).lock();
+      try {
+        drop(id);
+      } finally {
+        locks.change(id).unlock();
+      }
+    }
   }
 }

@@ -3,11 +3,9 @@ package org.jbcachefs.engine.fs.write;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.locks.Lock;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import org.jbcachefs.engine.alloc.write.SpaceBudget;
 import org.jbcachefs.engine.commit.Committer;
 import org.jbcachefs.engine.data.write.DataOptions;
@@ -15,9 +13,7 @@ import org.jbcachefs.engine.data.write.DataWriter;
 import org.jbcachefs.engine.data.write.ExtentCut;
 import org.jbcachefs.engine.data.write.ExtentOverwrite;
 import org.jbcachefs.engine.data.write.NativeBuffer;
-import org.jbcachefs.engine.fs.Attributes;
 import org.jbcachefs.engine.fs.FileId;
-import org.jbcachefs.engine.fs.FilesystemDefaults;
 import org.jbcachefs.engine.fs.InodeId;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
 import org.jbcachefs.format.bkey.Bkey;
@@ -30,7 +26,6 @@ import org.jbcachefs.format.value.Inode;
 import org.jbcachefs.format.value.InodeBuilder;
 import org.jbcachefs.format.value.InodeField;
 import org.jbcachefs.format.value.LoggedOpFinsert;
-import org.jbcachefs.format.value.Subvolume;
 
 /**
  * Changes of what is in files. Data is written to fresh sectors first; then transactions put its
@@ -42,9 +37,6 @@ final class FileContents {
 
   /** Bytes that are written before they are committed. */
   static final int PIECE_BYTES = 1 << 20;
-
-  /** What is larger is written at once: it does not get faster by waiting for more. */
-  private static final int DELAYED_MOST = 1 << 20;
 
   /** The longest target of a symbolic link. */
   private static final int TARGET_MOST = 4095;
@@ -69,33 +61,7 @@ final class FileContents {
   private final LoggedOps loggedOps;
   private final int blockBytes;
   private final ThreadLocal<NativeBuffer> buffers = ThreadLocal.withInitial(NativeBuffer::new);
-  private final DelayedWrites delayed = new DelayedWrites();
-
-  /** Which times of a file a change of its contents sets. */
-  private interface Touch {
-    /** It was changed just now. */
-    Touch CHANGED =
-        (tree, inode) -> inode.set(InodeField.MTIME, tree.now()).set(InodeField.CTIME, tree.now());
-
-    void set(TreeTransaction tree, InodeBuilder inode);
-
-    /** Times as they were set before. */
-    static Touch of(DelayedFile.Times times) {
-      return (tree, inode) -> {
-        FilesystemDefaults defaults = tree.filesystem().defaults();
-        set(inode, InodeField.ATIME, times.atime(), defaults);
-        set(inode, InodeField.MTIME, times.mtime(), defaults);
-        set(inode, InodeField.CTIME, times.ctime(), defaults);
-      };
-    }
-
-    private static void set(
-        InodeBuilder inode, InodeField field, Long time, FilesystemDefaults defaults) {
-      if (time != null) {
-        inode.set(field, defaults.time(time));
-      }
-    }
-  }
+  private final DelayedWrites delayed;
 
   /** Reads a file, however large it says it is. */
   interface Reader {
@@ -118,6 +84,12 @@ final class FileContents {
     this.cut = new ExtentCut(ExtentEntrySizes.of(filesystem.superblock()::extentTypeU64s));
     this.loggedOps = new LoggedOps();
     this.blockBytes = filesystem.superblock().blockBytes();
+    this.delayed = new DelayedWrites(filesystem, this, locks);
+  }
+
+  /** What is only in memory yet. */
+  DelayedWrites delayed() {
+    return delayed;
   }
 
   ExtentOverwrite overwrite(TreeTransaction tree, InodeId id) {
@@ -125,7 +97,7 @@ final class FileContents {
   }
 
   /** One transaction that replaces extents: nobody reads the file's old ones meanwhile. */
-  private <T> T replacing(InodeId id, String name, Function<TreeTransaction, T> body) {
+  <T> T replacing(InodeId id, String name, Function<TreeTransaction, T> body) {
     Lock lock = locks.replacing(id);
     lock.lock();
     try {
@@ -138,11 +110,11 @@ final class FileContents {
   }
 
   /** Takes the locks for a change; what was delayed comes before it. */
-  private void begin(InodeId id) {
+  void begin(InodeId id) {
     lock(id);
     boolean done = false;
     try {
-      write(id);
+      delayed.write(id);
       done = true;
     } finally {
       if (!done) {
@@ -151,18 +123,21 @@ final class FileContents {
     }
   }
 
-  private void lock(InodeId id) {
+  /** Takes the locks for a change. */
+  void lock(InodeId id) {
     filesystem.makeRoom();
     locks.unfinished().lock();
     locks.change(id).lock();
   }
 
-  private void end(InodeId id) {
+  /** Lets go of them. */
+  void end(InodeId id) {
     locks.change(id).unlock();
     locks.unfinished().unlock();
   }
 
-  private Inode regular(InodeId id) {
+  /** The inode of a file that has contents, which may change. */
+  Inode regular(InodeId id) {
     Inode inode = inodes.apply(id);
     int type = inode.mode() & Inode.TYPE_MASK;
     if (type == Inode.TYPE_DIRECTORY) {
@@ -177,11 +152,11 @@ final class FileContents {
     return inode;
   }
 
-  private long down(long offset) {
+  long down(long offset) {
     return offset & -blockBytes;
   }
 
-  private long up(long offset) {
+  long up(long offset) {
     return (offset + blockBytes - 1) & -blockBytes;
   }
 
@@ -229,7 +204,7 @@ final class FileContents {
     }
     locks.change(id).lock();
     try {
-      write(id);
+      delayed.write(id);
       writePiece(id, offset, data);
     } finally {
       locks.change(id).unlock();
@@ -244,7 +219,7 @@ final class FileContents {
             writer.write(options, id.number(), offset >> SECTOR_SHIFT, data)) {
       locks.change(id).lock();
       try {
-        write(id);
+        delayed.write(id);
         insert(id, written.keys(), end, Touch.CHANGED);
       } finally {
         locks.change(id).unlock();
@@ -269,7 +244,7 @@ final class FileContents {
   }
 
   /** Room for what the file has none for yet; ENOSPC if there is not enough. */
-  private SpaceBudget.Promise promise(InodeId id, long from, long end, DataOptions options) {
+  SpaceBudget.Promise promise(InodeId id, long from, long end, DataOptions options) {
     long sectors =
         room.sectors(
             files.apply(id), from >> SECTOR_SHIFT, end >> SECTOR_SHIFT, options.replicas());
@@ -303,6 +278,11 @@ final class FileContents {
     if (there > 0) {
       reader.read(id, offset, into.asSlice(0, there));
     }
+  }
+
+  /** Reads what is in a file; with its change lock. */
+  void read(InodeId id, long offset, MemorySegment into) {
+    reader.read(id, offset, into);
   }
 
   /** Puts blocks into a file. */
@@ -417,181 +397,34 @@ final class FileContents {
         });
   }
 
-  // Writing later
+  // Writing later: what DelayedWrites needs
 
   /**
-   * Takes what is to be written into memory: it is in the file for everybody, and on the devices
-   * later. Room is promised for it.
+   * Room for bytes that are to be written later.
    *
-   * @return false if it has to be written at once
+   * @return null if there is not enough
    */
-  boolean delay(InodeId id, long offset, MemorySegment data) {
-    long bytes = data.byteSize();
-    if (offset < 0 || bytes > DELAYED_MOST || bytes > Long.MAX_VALUE - blockBytes - offset) {
-      return false;
-    }
-    lock(id);
-    try {
-      Inode inode = regular(id);
-      Subvolume subvolume = filesystem.subvolumes().get(id.subvolume());
-      if (subvolume == null || subvolume.readOnly()) {
-        return false;
-      }
-      return delay(id, inode, offset, data);
-    } finally {
-      end(id);
-    }
-  }
-
-  private boolean delay(InodeId id, Inode inode, long offset, MemorySegment data) {
+  SpaceBudget.Promise promiseLater(InodeId id, Inode inode, long offset, long bytes) {
     DataOptions options = DataOptions.of(inode, filesystem.options());
-    SpaceBudget.Promise promise;
     try {
-      promise = promise(id, down(offset), up(offset + data.byteSize()), options);
+      return promise(id, down(offset), up(offset + bytes), options);
     } catch (PosixException e) {
       if (e.error() == PosixError.ENOSPC) {
-        return false;
+        return null;
       }
       throw e;
     }
-    DelayedFile.Times now = nowChanged();
-    DelayedFile file = delayed.begin(id, now);
-    boolean taken = file.add(offset, data, promise);
-    if (taken) {
-      file.set(now);
-    } else {
-      promise.close();
-      if (file.runs().isEmpty()) {
-        delayed.remove(id);
-      }
-    }
-    return taken;
   }
 
-  private DelayedFile.Times nowChanged() {
-    long now = nanos();
-    return new DelayedFile.Times(null, now, now);
-  }
-
-  private long nanos() {
-    Instant now = filesystem.clocks().wall().instant();
-    return now.getEpochSecond() * 1_000_000_000L + now.getNano();
-  }
-
-  /** Times of a file that has something delayed are written with it; false if it has nothing. */
-  boolean delayTimes(InodeId id, DelayedFile.Times times) {
-    if (delayed.get(id) == null) {
-      return false;
-    }
-    locks.change(id).lock();
-    try {
-      DelayedFile file = delayed.get(id);
-      if (file == null) {
-        return false;
-      }
-      file.set(times);
-      return true;
-    } finally {
-      locks.change(id).unlock();
-    }
-  }
-
-  /** How stat(2) shows a file with what is delayed. */
-  Attributes shown(InodeId id, Attributes stored) {
-    return delayed.shown(id, stored);
-  }
-
-  /** Whether nothing at all is delayed. */
-  boolean nothingDelayed() {
-    return delayed.isEmpty();
-  }
-
-  /** Writes what is delayed of a file. */
-  void writeDelayed(InodeId id) {
-    if (delayed.get(id) != null) {
-      begin(id);
-      end(id);
-    }
-  }
-
-  /** Nobody wants any more what is delayed of a file. */
-  void dropDelayed(InodeId id) {
-    if (delayed.get(id) != null) {
-      locks.change(id).lock();
-      try {
-        delayed.drop(id);
-      } finally {
-        locks.change(id).unlock();
-      }
-    }
-  }
-
-  /**
-   * Writes what is delayed of files.
-   *
-   * @param until only what began in that round or before
-   * @param wanted of which files
-   */
-  void writeDelayed(long until, Predicate<InodeId> wanted) {
-    delayed.oldest(until, wanted).forEach(this::writeDelayed);
-  }
-
-  /** Begins a round, and writes what began so many rounds ago. */
-  void nextRound(int rounds) {
-    writeDelayed(delayed.nextRound() - rounds, _ -> true);
-  }
-
-  /** Whether there is too much in memory. */
-  boolean areTooManyDelayed() {
-    return delayed.areTooMany();
-  }
-
-  /** Where there is too much in memory the oldest is written. */
-  void writeTooMany() {
-    if (delayed.areTooMany()) {
-      for (InodeId id : delayed.oldest(Long.MAX_VALUE, _ -> true)) {
-        if (!delayed.areTooMany()) {
-          return;
-        }
-        writeDelayed(id);
-      }
-    }
-  }
-
-  /** With the file's change lock. */
-  private void write(InodeId id) {
-    DelayedFile file = delayed.get(id);
-    if (file == null) {
-      return;
-    }
-    try {
-      boolean touched = false;
-      for (DelayedFile.Run run : List.copyOf(file.runs())) {
-        writeRun(id, run, Touch.of(file.times()));
-        file.done(run);
-        touched = true;
-      }
-      if (!touched) {
-        touch(id, Touch.of(file.times()));
-      }
-      delayed.remove(id);
-    } catch (PosixException e) {
-      if (e.error() != PosixError.ESTALE) {
-        throw e;
-      }
-      // The file is gone, and what was to be in it.
-      delayed.drop(id);
-    }
-  }
-
-  private void writeRun(InodeId id, DelayedFile.Run run, Touch touch) {
+  /** Writes bytes that room was promised for; with the file's change lock. */
+  void writePromised(InodeId id, long offset, MemorySegment data, Touch touch) {
     Inode inode = regular(id);
-    long newSize = Math.max(inode.size(), run.end());
-    MemorySegment blocks = blocks(id, inode, run.offset(), run.data());
-    put(id, inode, down(run.offset()), blocks, newSize, touch);
+    long newSize = Math.max(inode.size(), offset + data.byteSize());
+    put(id, inode, down(offset), blocks(id, inode, offset, data), newSize, touch);
   }
 
-  private void touch(InodeId id, Touch touch) {
+  /** Sets times alone; with the file's change lock. */
+  void touch(InodeId id, Touch touch) {
     replacing(
         id,
         "setattr",
@@ -606,30 +439,26 @@ final class FileContents {
 
   // Cutting off and punching out
 
-  /** A file that is to be empty need not be written first, unless that is refused. */
-  private void dropContents(InodeId id) {
-    if (delayed.get(id) == null || regular(id).has(Inode.FLAG_APPEND)) {
-      return;
-    }
-    dropDelayed(id);
-  }
-
   /** Sets the size of a file. */
   void truncate(InodeId id, long newSize) {
     if (newSize < 0 || newSize > END << SECTOR_SHIFT) {
       throw new PosixException(PosixError.EFBIG, "beyond the largest file");
     }
-    if (newSize == 0) {
-      dropContents(id);
-    }
-    begin(id);
+    lock(id);
     try {
+      if (newSize > 0) {
+        delayed.write(id);
+      }
       Inode inode = regular(id);
       if (inode.has(Inode.FLAG_APPEND)) {
         throw new PosixException(PosixError.EPERM, "the file is append-only");
       }
       try (Tail tail = tail(id, inode, newSize)) {
         cutOff(id, newSize, tail);
+      }
+      if (newSize == 0) {
+        // Nothing of a file that is empty need be written.
+        delayed.drop(id);
       }
     } finally {
       end(id);
@@ -667,7 +496,7 @@ final class FileContents {
     return new Tail(written.keys().getFirst(), written);
   }
 
-  private static MemorySegment zeros(long bytes) {
+  static MemorySegment zeros(long bytes) {
     return MemorySegment.ofArray(new byte[(int) bytes]);
   }
 
@@ -727,120 +556,11 @@ final class FileContents {
     }
   }
 
-  /** Makes a range of bytes read as zeros; whole blocks of it become holes, or reservations. */
-  private void zero(InodeId id, long offset, long end, Bkey reservation) {
-    Inode inode = regular(id);
-    long stop = Math.min(end, inode.size());
-    long first = up(offset);
-    long last = down(end);
-    if (first > last) {
-      zeroBytes(id, inode, offset, stop);
-      return;
-    }
-    zeroBytes(id, inode, offset, Math.min(first, stop));
-    zeroBytes(id, inode, last, stop);
-    long at = first >> SECTOR_SHIFT;
-    while (at < last >> SECTOR_SHIFT) {
-      long from = at;
-      at = replacing(id, "fpunch", tree -> zeroSome(tree, id, from, last, reservation));
-    }
-  }
-
-  private long zeroSome(TreeTransaction tree, InodeId id, long from, long last, Bkey reservation) {
-    Inode inode = tree.inode(id);
-    long to = last >> SECTOR_SHIFT;
-    Bkey key = null;
-    if (reservation != null) {
-      to = Math.min(to, from + Preallocation.RESERVATION_SECTORS_MOST);
-      key = Preallocation.sized(reservation, id.number(), from, to);
-    }
-    ExtentOverwrite.Done done =
-        overwrite(tree, id).replace(id.number(), from, to, key, EXTENTS_MOST);
-    InodeBuilder changed = new InodeBuilder(inode);
-    changed.set(InodeField.SECTORS, inode.sectors() + done.sectors());
-    changed.set(InodeField.MTIME, tree.now()).set(InodeField.CTIME, tree.now());
-    tree.put(id, changed);
-    return done.end();
-  }
-
-  /** Zeros in the middle of a block, if there is anything. */
-  private void zeroBytes(InodeId id, Inode inode, long from, long to) {
-    if (from >= to) {
-      return;
-    }
-    MemorySegment bytes = MemorySegment.ofArray(new byte[(int) (to - from)]);
-    reader.read(id, from, bytes);
-    if (bytes.mismatch(zeros(to - from)) >= 0) {
-      bytes.fill((byte) 0);
-      MemorySegment blocks = blocks(id, inode, from, bytes);
-      put(id, inode, down(from), blocks, inode.size(), Touch.CHANGED);
-    }
-  }
-
-  // fallocate
+  // Reserving
 
   /** Carries fallocate(2) out. */
   void allocate(InodeId id, AllocateMode mode, long offset, long length) {
-    if (offset < 0 || length <= 0) {
-      throw new PosixException(PosixError.EINVAL, "no range of a file");
-    }
-    long end = offset + length;
-    if (end < 0 || end > END << SECTOR_SHIFT) {
-      throw new PosixException(PosixError.EFBIG, "beyond the largest file");
-    }
-    begin(id);
-    try {
-      Inode inode = regular(id);
-      if (inode.has(Inode.FLAG_APPEND) && mode.removesData()) {
-        throw new PosixException(PosixError.EPERM, "the file is append-only");
-      }
-      DataOptions options = DataOptions.of(inode, filesystem.options());
-      Preallocation preallocation = new Preallocation(options);
-      if (mode == AllocateMode.PUNCH_HOLE) {
-        zero(id, offset, end, null);
-        return;
-      }
-      try (SpaceBudget.Promise _ = promise(id, down(offset), up(end), options)) {
-        if (mode.zeros()) {
-          zero(id, offset, end, preallocation.reservation());
-        }
-        fillHoles(id, down(offset), up(end), preallocation);
-      }
-      if (!mode.keepsSize() && end > inode.size()) {
-        replacing(
-            id,
-            "fallocate",
-            tree -> {
-              InodeBuilder changed = new InodeBuilder(tree.inode(id)).set(InodeField.SIZE, end);
-              tree.put(id, changed.set(InodeField.CTIME, tree.now()));
-              return null;
-            });
-      }
-    } finally {
-      end(id);
-    }
-  }
-
-  private void fillHoles(InodeId id, long from, long to, Preallocation preallocation) {
-    long at = from >> SECTOR_SHIFT;
-    long end = to >> SECTOR_SHIFT;
-    while (at < end) {
-      long start = at;
-      at =
-          replacing(
-              id,
-              "fallocate",
-              tree -> {
-                Inode inode = tree.inode(id);
-                Preallocation.Filled filled =
-                    preallocation.fill(
-                        tree.writing(id.subvolume()), id.number(), start, end, EXTENTS_MOST);
-                InodeBuilder changed = new InodeBuilder(inode);
-                changed.set(InodeField.SECTORS, inode.sectors() + filled.sectors());
-                tree.put(id, changed.set(InodeField.CTIME, tree.now()));
-                return filled.end();
-              });
-    }
+    new RangeAllocation(filesystem, this).run(id, mode, offset, length);
   }
 
   // Sharing
@@ -850,8 +570,8 @@ final class FileContents {
     locks.unfinished().lock();
     locks.lockBoth(from, to);
     try {
-      write(from);
-      write(to);
+      delayed.write(from);
+      delayed.write(to);
       new Cloning(filesystem, this, blockBytes).run(from, fromOffset, to, toOffset, length);
     } finally {
       locks.unlockBoth(from, to);
@@ -889,17 +609,9 @@ final class FileContents {
     new RangeShift(this, loggedOps, cut).carryOn(op, logged);
   }
 
-  <T> T replacingIn(InodeId id, String name, Function<TreeTransaction, T> body) {
-    return replacing(id, name, body);
-  }
-
-  Inode requireRegular(InodeId id) {
-    return regular(id);
-  }
-
   /** Writes what is delayed; it can still be used. */
   void close() {
-    writeDelayed(Long.MAX_VALUE, _ -> true);
+    delayed.writeAll(_ -> true);
     writer.close();
   }
 }

@@ -97,7 +97,7 @@ final class RangeShift {
   }
 
   private void run(InodeId id, int state, long source, long destination, long position) {
-    contents.replacingIn(
+    contents.replacing(
         id,
         "finsert",
         tree -> {
@@ -105,7 +105,7 @@ final class RangeShift {
           return null;
         });
     long number =
-        contents.replacingIn(
+        contents.replacing(
             id,
             "finsert",
             tree -> notes.startShift(tree, op(id, state, source, destination, position)));
@@ -148,11 +148,11 @@ final class RangeShift {
       if (state != FINISHING) {
         while (at >= 0) {
           long from = at;
-          at = contents.replacingIn(id, "finsert", tree -> step(tree, from));
+          at = contents.replacing(id, "finsert", tree -> step(tree, from));
         }
-        contents.replacingIn(id, "finsert", this::end);
+        contents.replacing(id, "finsert", this::end);
       }
-      contents.replacingIn(
+      contents.replacing(
           id,
           "finsert",
           tree -> {
@@ -163,7 +163,7 @@ final class RangeShift {
 
     private void begin(long position) {
       if (shift > 0) {
-        contents.replacingIn(id, "finsert", tree -> resize(tree, SHIFTING, position, true));
+        contents.replacing(id, "finsert", tree -> resize(tree, SHIFTING, position, true));
         return;
       }
       long end = source - shift;
@@ -171,7 +171,7 @@ final class RangeShift {
       while (at < end) {
         long from = at;
         at =
-            contents.replacingIn(
+            contents.replacing(
                 id,
                 "finsert",
                 tree -> {

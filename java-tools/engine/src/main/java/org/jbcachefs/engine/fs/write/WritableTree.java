@@ -207,7 +207,7 @@ public final class WritableTree implements AutoCloseable {
 
   /** With what is in memory only. */
   private Attributes shown(InodeId id, Attributes stored) {
-    return accessTimes.shown(id, contents.shown(id, stored));
+    return accessTimes.shown(id, contents.delayed().shown(id, stored));
   }
 
   /**
@@ -297,7 +297,7 @@ public final class WritableTree implements AutoCloseable {
 
   /** Reads from that byte on; less than the segment only at the end of the file. */
   public int read(InodeId id, long offset, MemorySegment into) {
-    contents.writeDelayed(id);
+    contents.delayed().writeNow(id);
     Lock lock = locks.reading(id);
     lock.lock();
     try {
@@ -314,14 +314,14 @@ public final class WritableTree implements AutoCloseable {
 
   /** Where the next data begins, as lseek(SEEK_DATA) says, or -1. */
   public long nextData(InodeId id, long offset) {
-    contents.writeDelayed(id);
+    contents.delayed().writeNow(id);
     Readers now = readers();
     return now.data.nextData(fileId(now, id), offset);
   }
 
   /** Where the next hole begins, as lseek(SEEK_HOLE) says, or -1 beyond the end. */
   public long nextHole(InodeId id, long offset) {
-    contents.writeDelayed(id);
+    contents.delayed().writeNow(id);
     Readers now = readers();
     return now.data.nextHole(fileId(now, id), offset);
   }
@@ -359,7 +359,7 @@ public final class WritableTree implements AutoCloseable {
   }
 
   private void remove(InodeId id) {
-    contents.dropDelayed(id);
+    contents.delayed().dropNow(id);
     removal.remove(id);
   }
 
@@ -438,14 +438,14 @@ public final class WritableTree implements AutoCloseable {
    * other after a crash, whether they sync or not: it is written before it gets the name.
    */
   private void writeBeforeReplacing(InodeId from, byte[] fromName, InodeId to, byte[] toName) {
-    if (contents.nothingDelayed()) {
+    if (contents.delayed().isEmpty()) {
       return;
     }
     Readers now = readers();
     if (now.namespace.lookup(fileId(now, to), toName).isPresent()) {
       now.namespace
           .lookup(fileId(now, from), fromName)
-          .ifPresent(entry -> contents.writeDelayed(inodeId(entry.target())));
+          .ifPresent(entry -> contents.delayed().writeNow(inodeId(entry.target())));
     }
   }
 
@@ -471,7 +471,7 @@ public final class WritableTree implements AutoCloseable {
     Lock lock = locks.snapshot();
     lock.lock();
     try {
-      contents.writeDelayed(Long.MAX_VALUE, id -> id.subvolume() == source);
+      contents.delayed().writeAll(id -> id.subvolume() == source);
       return made(
           transact(
               "snapshot_create",
@@ -548,7 +548,7 @@ public final class WritableTree implements AutoCloseable {
       return new Entry(id, attributes(id, fileId(now, id), inode), inode.journalSeq());
     }
     if (change.flags().isPresent()) {
-      contents.writeDelayed(id);
+      contents.delayed().writeNow(id);
     }
     change.size().ifPresent(size -> contents.truncate(id, size));
     change.atime().ifPresent(_ -> accessTimes.forget(id));
@@ -558,12 +558,12 @@ public final class WritableTree implements AutoCloseable {
 
   /** Times that can be written with what is delayed of the file, if there is something. */
   private boolean delayTimes(InodeId id, AttributeChange change) {
-    Inode inode = contents.nothingDelayed() ? null : inode(readers(), id);
+    Inode inode = contents.delayed().isEmpty() ? null : inode(readers(), id);
     if (inode == null || inode.has(Inode.FLAG_IMMUTABLE)) {
       return false;
     }
     DelayedFile.Times times = change.times(filesystem.clocks().wall().instant());
-    boolean delayed = contents.delayTimes(id, times);
+    boolean delayed = contents.delayed().takeTimes(id, times);
     if (delayed && times.atime() != null) {
       accessTimes.forget(id);
     }
@@ -657,21 +657,21 @@ public final class WritableTree implements AutoCloseable {
    * #writeDelayed}, and when there is much of it.
    */
   public long writeLater(InodeId id, long offset, MemorySegment data) {
-    if (!contents.delay(id, offset, data)) {
+    if (!contents.delayed().take(id, offset, data)) {
       return contents.write(id, offset, data);
     }
-    contents.writeTooMany();
+    contents.delayed().writeTooMany();
     return data.byteSize();
   }
 
   /** Whether {@link #writeLater} has to write something first. */
   public boolean mustWrite() {
-    return contents.areTooManyDelayed();
+    return contents.delayed().areTooMany();
   }
 
   /** Writes what {@link #writeLater} kept in memory since as many calls of this ago, or longer. */
   public void writeDelayed(int calls) {
-    contents.nextRound(calls);
+    contents.delayed().nextRound(calls);
   }
 
   /** Reserves, zeroes or empties a range of a file. */
@@ -716,7 +716,7 @@ public final class WritableTree implements AutoCloseable {
   /** Makes everything durable that happened to the file, or to a directory's names. */
   public void sync(InodeId id) {
     if (filesystem.rules().hold(WriteRule.DELAYED_WRITES)) {
-      contents.writeDelayed(id);
+      contents.delayed().writeNow(id);
     }
     accessTimes.write(id);
     filesystem.flush(inode(readers(), id).journalSeq());
@@ -724,7 +724,7 @@ public final class WritableTree implements AutoCloseable {
 
   /** Makes everything durable. */
   public void syncAll() {
-    contents.writeDelayed(Long.MAX_VALUE, _ -> true);
+    contents.delayed().writeAll(_ -> true);
     accessTimes.writeUntil(Long.MAX_VALUE);
     filesystem.sync();
   }
