@@ -15,10 +15,11 @@ import org.jbcachefs.fuse.protocol.Wire;
  * another server; whoever commits an entry is where its next request arrives.
  *
  * <p>A <em>home</em> server is bound to the CPU of its queue and registers the queue's entries;
- * what is small it serves at once. Bulk reads go to a <em>helper</em>, on whatever CPU is free,
- * which then keeps the entry as long as bulk reads arrive in it: a stream of them costs no handing
- * over. A small request that arrives at a helper is answered there but committed by its home, so
- * that the next one arrives at home again.
+ * what is small it serves at once, unless it may wait for devices, or reads have done so of late: a
+ * thread of its own answers that, so that as many wait at a time as there are. Bulk reads go to a
+ * <em>helper</em>, on whatever CPU is free, which then keeps the entry as long as bulk reads arrive
+ * in it: a stream of them costs no handing over. A small request that arrives at a helper is
+ * answered there but committed by its home, so that the next one arrives at home again.
  */
 final class RingServer implements Runnable {
   /** {@code struct fuse_ring_commit}. */

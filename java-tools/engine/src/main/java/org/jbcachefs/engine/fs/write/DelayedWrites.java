@@ -93,8 +93,7 @@ final class DelayedWrites {
   private boolean take(InodeId id, long offset, MemorySegment data, SpaceBudget.Promise promise) {
     long now = AttributeChange.nanos(filesystem.clocks().wall().instant());
     DelayedFile.Times times = new DelayedFile.Times(null, now, now);
-    DelayedFile file =
-        files.computeIfAbsent(id, _ -> new DelayedFile(pool, round.get(), times));
+    DelayedFile file = files.computeIfAbsent(id, _ -> new DelayedFile(pool, round.get(), times));
     boolean taken = file.add(offset, data, promise);
     if (taken) {
       file.set(times);

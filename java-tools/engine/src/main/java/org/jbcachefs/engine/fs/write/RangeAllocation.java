@@ -50,7 +50,8 @@ final class RangeAllocation {
         zero(id, offset, end, null);
         return;
       }
-      try (SpaceBudget.Promise _ = contents.promise(id, contents.down(offset), contents.up(end), options)) {
+      try (SpaceBudget.Promise _ =
+          contents.promise(id, contents.down(offset), contents.up(end), options)) {
         if (mode.zeros()) {
           zero(id, offset, end, preallocation.reservation());
         }
