@@ -40,6 +40,12 @@ def by_hand(filesystem):
             lambda options: run("mount", "-i", "-o", "remount," + options, filesystem.directory))
 
 
+def fsync(path):
+    fd = os.open(path, os.O_RDONLY)
+    os.fsync(fd)
+    os.close(fd)
+
+
 def clean(filesystem):
     """Bit 1 of the superblock's first word of flags, which is at byte 144."""
     with open(filesystem.images[0], "rb") as image:
@@ -77,11 +83,84 @@ def remounted(_):
         filesystem.umount()
         filesystem.check()
         filesystem.mount("ro")
-        never = jbcachefs("remount", filesystem.directory, "-o", "rw")
-        assert never.returncode == 1 and "when it was mounted" in never.stderr, never
         assert sorted(os.listdir(filesystem.directory)) == sorted(
             ["lost+found", "open", *(f"{word}{turn}" for word in ("before", "after") for turn in range(len(ways)))])
         filesystem.umount()
+
+
+def read_only_at_first(transport):
+    """A mount that began read-only becomes read-write in every way, recovery first; and back, and again."""
+    with Filesystem(transport) as filesystem, installed():
+        for turn, remount in enumerate(by_hand(filesystem)[0 if NIGHTLY else 2:]):
+            filesystem.mount()
+            put(filesystem / f"synced{turn}", b"s" * 200_000)
+            fsync(filesystem / f"synced{turn}")
+            gone = os.open(filesystem / "nameless", os.O_CREAT | os.O_RDWR)
+            os.write(gone, b"x" * 100_000)
+            os.unlink(filesystem / "nameless")
+            os.fsync(gone)
+            filesystem.kill()
+            os.close(gone)
+            assert not clean(filesystem)
+            seen = digest(filesystem.images)
+            filesystem.mount("ro")
+            assert get(filesystem / f"synced{turn}") == b"s" * 200_000
+            refused(lambda: put(filesystem / "no", b"no"))
+            assert digest(filesystem.images) == seen, "mounted read-only, and something was written"
+            kept = os.open(filesystem / f"synced{turn}", os.O_RDONLY)
+            remount("rw")
+            put(filesystem / f"now{turn}", b"n" * 300_000)
+            assert os.pread(kept, 200_000, 0) == b"s" * 200_000, "a file that was opened before"
+            os.close(kept)
+            os.rename(filesystem / f"now{turn}", filesystem / f"then{turn}")
+            if turn % 2 == 0:
+                remount("ro")
+                wait_until("the devices are at rest", lambda: clean(filesystem))
+                filesystem.check_mounted()
+                refused(lambda: put(filesystem / "no", b"no"))
+                remount("rw")
+                put(filesystem / "again", b"a")
+                filesystem.umount()
+            else:
+                fsync(filesystem / f"then{turn}")
+                filesystem.kill()
+                filesystem.mount()
+                filesystem.umount()
+            filesystem.check()
+            filesystem.mount("ro")
+            assert get(filesystem / f"then{turn}") == b"n" * 300_000
+            filesystem.umount()
+
+
+def read_only_for_good(transport):
+    """What cannot be changed is refused by name, and is read as before: options, devices, a full stop by the kernel alone."""
+    with Filesystem(transport) as filesystem, installed():
+        filesystem.mount()
+        put(filesystem / "file", b"f" * 100_000)
+        filesystem.umount()
+        for option in ("nochanges", "norecovery"):
+            filesystem.mount("ro," + option)
+            for remount in by_hand(filesystem)[0:1]:
+                ended = jbcachefs("remount", filesystem.directory, "-o", "rw")
+                assert ended.returncode == 1 and option in ended.stderr, ended
+            run("mount", "-i", "-o", "remount,rw", filesystem.directory)
+            refused(lambda: put(filesystem / "no", b"no"))
+            assert get(filesystem / "file") == b"f" * 100_000
+            filesystem.umount()
+        loop = subprocess.run(["losetup", "-r", "-f", "--show", filesystem.images[0]], capture_output=True, text=True, check=True)
+        images, filesystem.images = filesystem.images, [loop.stdout.strip()]
+        try:
+            filesystem.mount("ro")
+            ended = jbcachefs("remount", filesystem.directory, "-o", "rw")
+            assert ended.returncode == 1 and filesystem.images[0] in ended.stderr, ended
+            assert get(filesystem / "file") == b"f" * 100_000, "it is read as before"
+            assert os.listdir(filesystem.directory)
+            run("mount", "-i", "-o", "remount,rw", filesystem.directory)
+            refused(lambda: put(filesystem / "no", b"no"))
+            filesystem.umount()
+        finally:
+            subprocess.run(["losetup", "-d", filesystem.images[0]], check=False)
+            filesystem.images = images
 
 
 def remounted_by_a_user(_):
@@ -244,4 +323,4 @@ def errors_found_while_mounted(_):
         assert not mounted(filesystem.directory)
 
 
-CASES = (remounted, remounted_by_a_user, access_times, errors_found_while_mounted)
+CASES = (remounted, read_only_at_first, read_only_for_good, remounted_by_a_user, access_times, errors_found_while_mounted)

@@ -25,21 +25,23 @@ public final class DaemonCommands implements ControlHandler {
   /** What base64 and JSON make of the output must have room in an answer. */
   private static final int MOST_OUTPUT = ControlTransport.MOST_BYTES / 4 * 3 - 4096;
 
-  private final FilesystemView view;
+  private final Supplier<FilesystemView> view;
   private final Supplier<ChangesNow> changes;
-  private final MountedChecks checks;
+  private final Supplier<MountedChecks> checks;
   private final Remounting remounting;
   private final SessionLog log;
 
   /**
    * Of a filesystem that stays open as long as this serves.
    *
+   * @param view what one command sees
    * @param changes what one command may change
+   * @param checks what one command may check
    */
   public DaemonCommands(
-      FilesystemView view,
+      Supplier<FilesystemView> view,
       Supplier<ChangesNow> changes,
-      MountedChecks checks,
+      Supplier<MountedChecks> checks,
       Remounting remounting,
       SessionLog log) {
     this.view = view;
@@ -79,7 +81,8 @@ public final class DaemonCommands implements ControlHandler {
             Terminal.NONE);
     int code;
     try (ChangesNow now = changes.get()) {
-      MountedHere here = new MountedHere(view, now, checks, remounting, request.paths());
+      MountedHere here =
+          new MountedHere(view.get(), now, checks.get(), remounting, request.paths());
       code = CommandInDaemon.run(surroundings, request.command(), request.arguments(), here);
     }
     if (out.size() + err.size() > MOST_OUTPUT) {

@@ -90,20 +90,34 @@ final class ChangeableFilesystem implements MountedFilesystem {
 
   @Override
   public Session session(InodeNumbers numbers, SessionLog log) {
-    session =
+    Session.Content content = content();
+    Session own =
         Session.writable(
-            ServedFilesystem.of(filesystem, tree),
-            new TreeChanges(tree, filesystem.superblock().blockBytes()),
+            content.served(),
+            content.changes(),
             numbers,
             log,
             System::nanoTime,
             InstantSource.system());
+    serve(own, log);
+    return own;
+  }
+
+  /** What a session serves of it. */
+  Session.Content content() {
+    return new Session.Content(
+        ServedFilesystem.of(filesystem, tree),
+        new TreeChanges(tree, filesystem.superblock().blockBytes()));
+  }
+
+  /** That session serves it from now on: what is due is done. Once. */
+  void serve(Session serving, SessionLog log) {
+    session = serving;
     filesystem.devices().health().tell(new DeviceFailures(filesystem.devices()::name, log));
     session.onErrors(this::errorPolicy, () -> Runtime.getRuntime().halt(PANIC_CODE));
     long stored = filesystem.options().value(FilesystemOption.JOURNAL_FLUSH_DELAY);
     long millis = stored != 0 ? stored : FLUSH_MILLIS;
     ticker = Thread.ofPlatform().name("tick").daemon().start(() -> tick(millis));
-    return session;
   }
 
   private void tick(long millis) {
@@ -255,8 +269,18 @@ final class ChangeableFilesystem implements MountedFilesystem {
   }
 
   @Override
-  public boolean writable() {
+  public Optional<ChangeableFilesystem> changeable() {
+    return Optional.of(this);
+  }
+
+  @Override
+  public boolean mayBecomeChangeable() {
     return true;
+  }
+
+  @Override
+  public ChangeableFilesystem makeChangeable() {
+    return this;
   }
 
   @Override

@@ -67,7 +67,21 @@ record FilesystemWords(
 
   /** Whether these words leave no way but to mount read-only. */
   boolean readOnly() {
-    return nochanges || norecovery || rescue || rewindTo != 0;
+    return !whyReadOnly().isEmpty();
+  }
+
+  /** Which of these words leaves no way but to mount read-only; empty if none does. */
+  String whyReadOnly() {
+    if (nochanges) {
+      return "nochanges";
+    }
+    if (norecovery) {
+      return "norecovery";
+    }
+    if (rescue) {
+      return "rescue";
+    }
+    return rewindTo != 0 ? "journal_rewind" : "";
   }
 
   /** What {@code errors=} says; empty if it is not there. */

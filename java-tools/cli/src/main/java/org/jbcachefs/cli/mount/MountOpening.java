@@ -2,15 +2,19 @@
 package org.jbcachefs.cli.mount;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.jbcachefs.block.BlockDevice;
 import org.jbcachefs.cli.Invocation;
+import org.jbcachefs.cli.format.OptionValues;
 import org.jbcachefs.cli.open.MemberSpec;
 import org.jbcachefs.cli.open.OpeningOptions;
 import org.jbcachefs.cli.output.Problem;
 import org.jbcachefs.cli.platform.TerminalQuestion;
+import org.jbcachefs.engine.fs.write.QuotaType;
 import org.jbcachefs.engine.recovery.KeySource;
 import org.jbcachefs.engine.recovery.OpenOptions;
 import org.jbcachefs.engine.recovery.OpenOptions.Degraded;
@@ -23,6 +27,7 @@ import org.jbcachefs.engine.upgrade.UpgradeOptions;
 import org.jbcachefs.engine.upgrade.UpgradeRun;
 import org.jbcachefs.format.error.Finding;
 import org.jbcachefs.format.error.RefusedException;
+import org.jbcachefs.format.sb.Superblock;
 import org.jbcachefs.format.tables.FilesystemOption;
 import org.jbcachefs.fuse.mount.MountFlags;
 
@@ -30,13 +35,17 @@ import org.jbcachefs.fuse.mount.MountFlags;
  * Opens a filesystem to be mounted: missing members are a matter of policy here, unlike for offline
  * readers. Findings go to standard error until {@link #tellFindingsTo} says otherwise.
  */
-final class MountOpening {
+final class MountOpening implements ReadOnlyAtFirst.Opening {
   private static final String INSUFFICIENT = "insufficient_devices";
 
   private final Invocation invocation;
   private final MemberSpec spec;
   private final FilesystemWords words;
   private final KeySource keys;
+
+  /** Where relative paths begin. */
+  private final Path folder = Path.of("").toAbsolutePath();
+
   private volatile Consumer<Finding> findings;
 
   MountOpening(Invocation invocation, MemberSpec spec, FilesystemWords words, KeySource keys) {
@@ -77,10 +86,47 @@ final class MountOpening {
   }
 
   private MountedFilesystem read() throws IOException {
-    return new ReadOnlyFilesystem(withPolicy(this::openToRead));
+    ReadOnlyFilesystem opened =
+        new ReadOnlyFilesystem(withPolicy(this::openToRead), words.whyReadOnly());
+    return words.readOnly()
+        ? opened
+        : new ReadOnlyAtFirst(opened, quotas(opened.filesystem().superblock()), this);
   }
 
-  private MountedFilesystem write(Degraded policy) throws IOException {
+  private boolean quotas(Superblock superblock) {
+    for (QuotaType type : QuotaType.values()) {
+      String given = words.overriding().words().get(type.option());
+      boolean on =
+          given != null
+              ? OptionValues.parse(type.option(), given) != 0
+              : superblock.option(type.option()).orElse(0) != 0;
+      if (on) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
+  public ReadOnlyFilesystem read(Optional<KeySource> key) throws IOException {
+    return new ReadOnlyFilesystem(later(key).withPolicy(later(key)::openToRead), "");
+  }
+
+  @Override
+  public ChangeableFilesystem change(Optional<KeySource> key) throws IOException {
+    return later(key).withPolicy(later(key)::write);
+  }
+
+  /** The same at a time when this process has left its folder, and whoever was asked for a key. */
+  private MountOpening later(Optional<KeySource> key) {
+    List<Path> paths = spec.paths().stream().map(folder::resolve).toList();
+    MountOpening later =
+        new MountOpening(invocation, new MemberSpec(paths, spec.uuid()), words, key.orElse(keys));
+    later.findings = finding -> findings.accept(finding);
+    return later;
+  }
+
+  private ChangeableFilesystem write(Degraded policy) throws IOException {
     List<BlockDevice> devices = OpeningOptions.openDevicesToWrite(invocation, spec);
     WritableFilesystem filesystem =
         UpgradeRun.open(

@@ -6,14 +6,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jbcachefs.cli.Invocation;
 import org.jbcachefs.cli.control.ChangesNow;
 import org.jbcachefs.cli.control.DaemonCommands;
-import org.jbcachefs.cli.control.MountedChanges;
 import org.jbcachefs.fuse.control.ControlTransport;
 import org.jbcachefs.fuse.control.ShimTransport;
 import org.jbcachefs.fuse.control.SocketTransport;
@@ -28,6 +26,7 @@ import org.jbcachefs.fuse.session.InodeNumbers;
 import org.jbcachefs.fuse.session.Session;
 import org.jbcachefs.fuse.session.SessionLog;
 import org.jbcachefs.fuse.session.SwitchedLog;
+import org.jbcachefs.fuse.transport.FuseNotifier;
 
 /** Opens, mounts, serves until unmounted, closes. SIGTERM and SIGINT unmount. */
 final class MountService {
@@ -62,12 +61,13 @@ final class MountService {
     invocation.devices().watch(news);
     try {
       try (MountedFilesystem filesystem = opening.open(plan.flags())) {
-        if (filesystem.writable() && !IoFlusher.become() && verbose) {
+        if (filesystem.mayBecomeChangeable() && !IoFlusher.become() && verbose) {
           invocation.note("without CAP_SYS_RESOURCE it may be slow when memory is short");
         }
         Session session = filesystem.session(numbers(), log);
         news.tell(filesystem, session);
-        MountPlan own = filesystem.writable() ? plan : plan.readOnly();
+        MountPlan own =
+            filesystem.writable() ? plan : plan.readOnly(filesystem.mayBecomeChangeable());
         own = filesystem.hasQuotas() ? own.writeThrough() : own;
         FuseMount mounted = FuseMount.mount(own, session, log);
         session.tellKernelBy(mounted.notifier());
@@ -119,12 +119,12 @@ final class MountService {
     ShimTransport.open(filesystem.uuid(), "", plan.source(), user(), log::warning)
         .ifPresent(controls::add);
     if (!controls.isEmpty()) {
-      Optional<MountedChanges> changes = filesystem.changes(mounted.notifier());
+      FuseNotifier notifier = mounted.notifier();
       DaemonCommands commands =
           new DaemonCommands(
-              filesystem.view(),
-              () -> new ChangesNow(changes, session.gate()),
-              filesystem.checks(session, mounted.notifier()),
+              filesystem::view,
+              () -> new ChangesNow(filesystem.changes(notifier), session.gate()),
+              () -> filesystem.checks(session, notifier),
               remount,
               log);
       controls.forEach(control -> control.start(commands));

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.cli.mount;
 
+import java.io.IOException;
 import java.util.Optional;
 import java.util.UUID;
 import org.jbcachefs.block.BlockDevice;
 import org.jbcachefs.cli.control.MountedChanges;
 import org.jbcachefs.cli.control.MountedChecks;
 import org.jbcachefs.engine.recovery.FilesystemView;
+import org.jbcachefs.format.error.RefusedException;
 import org.jbcachefs.fuse.session.InodeNumbers;
 import org.jbcachefs.fuse.session.Session;
 import org.jbcachefs.fuse.session.SessionLog;
@@ -27,7 +29,25 @@ interface MountedFilesystem extends AutoCloseable {
   MountedChecks checks(Session session, FuseNotifier notifier);
 
   /** Whether it can be changed. */
-  boolean writable();
+  default boolean writable() {
+    return changeable().isPresent();
+  }
+
+  /** Itself where it can be changed at the moment; its gate may be shut. */
+  default Optional<ChangeableFilesystem> changeable() {
+    return Optional.empty();
+  }
+
+  /** Whether {@link #makeChangeable} may succeed. */
+  boolean mayBecomeChangeable();
+
+  /**
+   * Goes through what a mount does that can be changed, recovery and upgrade among it; requests
+   * wait meanwhile. It is as before where that fails.
+   *
+   * @throws RefusedException if it has to stay read-only, or cannot be changed
+   */
+  ChangeableFilesystem makeChangeable() throws IOException;
 
   /**
    * A device is gone or refuses writes: whether what can be changed goes on without it.

@@ -7,17 +7,28 @@ import org.jbcachefs.cli.control.MountedChanges;
 import org.jbcachefs.cli.control.MountedChecks;
 import org.jbcachefs.engine.recovery.FilesystemView;
 import org.jbcachefs.engine.recovery.ReadFilesystem;
+import org.jbcachefs.format.error.Place;
+import org.jbcachefs.format.error.RefusedException;
 import org.jbcachefs.fuse.session.InodeNumbers;
 import org.jbcachefs.fuse.session.ServedFilesystem;
 import org.jbcachefs.fuse.session.Session;
 import org.jbcachefs.fuse.session.SessionLog;
 import org.jbcachefs.fuse.transport.FuseNotifier;
 
-/** One that is only read. */
-record ReadOnlyFilesystem(ReadFilesystem filesystem) implements MountedFilesystem {
+/**
+ * One that is only read.
+ *
+ * @param why the option that leaves no other way, or empty
+ */
+record ReadOnlyFilesystem(ReadFilesystem filesystem, String why) implements MountedFilesystem {
   @Override
   public Session session(InodeNumbers numbers, SessionLog log) {
-    return Session.readOnly(ServedFilesystem.of(filesystem), numbers, log, System::nanoTime);
+    return Session.readOnly(content().served(), numbers, log, System::nanoTime);
+  }
+
+  /** What a session serves of it. */
+  Session.Content content() {
+    return new Session.Content(ServedFilesystem.of(filesystem), null);
   }
 
   @Override
@@ -42,8 +53,16 @@ record ReadOnlyFilesystem(ReadFilesystem filesystem) implements MountedFilesyste
   }
 
   @Override
-  public boolean writable() {
+  public boolean mayBecomeChangeable() {
     return false;
+  }
+
+  @Override
+  public ChangeableFilesystem makeChangeable() {
+    throw new RefusedException(
+        "read_only",
+        Place.NOWHERE,
+        "it was mounted with " + why + ", and is read-only until it is unmounted");
   }
 
   @Override

@@ -18,6 +18,7 @@ import org.jbcachefs.fuse.mount.MountFlags;
 import org.jbcachefs.fuse.session.AccessTimes;
 import org.jbcachefs.fuse.session.Session;
 import org.jbcachefs.fuse.session.SessionLog;
+import org.jbcachefs.fuse.transport.FuseNotifier;
 
 /**
  * Remounts: by our command, or by somebody who told only the kernel, which does not tell FUSE.
@@ -28,8 +29,7 @@ final class Remount implements Remounting {
   private final Session session;
   private final SessionLog log;
 
-  /** Null where nothing can ever be changed. */
-  private final ChangeableFilesystem filesystem;
+  private final MountedFilesystem filesystem;
 
   /** Whether it is read-only though the kernel knows nothing of it: only root can tell it. */
   private volatile boolean withoutKernel;
@@ -37,7 +37,7 @@ final class Remount implements Remounting {
   Remount(FuseMount mount, Session session, MountedFilesystem filesystem, SessionLog log) {
     this.mount = mount;
     this.session = session;
-    this.filesystem = filesystem instanceof ChangeableFilesystem changeable ? changeable : null;
+    this.filesystem = filesystem;
     this.log = log;
   }
 
@@ -61,11 +61,6 @@ final class Remount implements Remounting {
             .map(MountEntry::flags)
             .orElseThrow(() -> refused("not_mounted", "it is not mounted any more"));
     MountFlags wanted = (withoutKernel ? before.readOnly() : before).changedBy(words);
-    if (filesystem == null && wanted.writable()) {
-      throw refused(
-          "read_only",
-          "it was read-only when it was mounted; unmount it, and mount it to be changed");
-    }
     try {
       change(before, wanted);
     } catch (NativeException e) {
@@ -77,36 +72,68 @@ final class Remount implements Remounting {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted");
     }
-    if (filesystem != null) {
-      errors.ifPresent(filesystem::errors);
-    }
+    errors.ifPresent(choice -> filesystem.changeable().ifPresent(now -> now.errors(choice)));
     mount.now().map(MountEntry::accessTimes).ifPresent(session::noteReads);
   }
 
   private void change(MountFlags before, MountFlags wanted)
-      throws NativeException, InterruptedException {
-    if (filesystem != null && wanted.writable()) {
+      throws IOException, InterruptedException {
+    if (wanted.writable()) {
       boolean was = session.gate().isShut();
-      filesystem.makeWritable();
+      boolean first = !filesystem.writable();
+      if (first) {
+        makeChangeable();
+      }
+      filesystem.makeChangeable().makeWritable();
       withoutKernel = false;
       mount.remount(wanted);
       tell(was, "read-write again");
+      tell(first, "read-write: " + filesystem.description());
       return;
     }
     boolean kernel = mount.remount(wanted);
-    if (filesystem == null) {
+    Optional<ChangeableFilesystem> changeable = filesystem.changeable();
+    if (changeable.isEmpty()) {
       return;
     }
     boolean was = session.gate().isShut();
     try {
       withoutKernel = !kernel;
-      filesystem.makeReadOnly(kernel);
+      changeable.get().makeReadOnly(kernel);
     } catch (BcachefsException e) {
       withoutKernel = false;
       mount.remount(before);
       throw e;
     }
     tell(!was, "read-only from now on; its devices are as after unmounting");
+  }
+
+  /** It was mounted read-only, and is to be changed for the first time. */
+  private void makeChangeable() throws IOException {
+    if (filesystem.mayBecomeChangeable() && !mount.mayChange()) {
+      throw refused(
+          "old_kernel", "this kernel's FUSE is too old for a filesystem that can be changed");
+    }
+    if (filesystem.mayBecomeChangeable() && !mount.tellsKernel()) {
+      throw refused(
+          "not_root",
+          "it was mounted read-only, and only root's daemon can tell the kernel otherwise; unmount"
+              + " it, and mount it to be changed");
+    }
+    filesystem.makeChangeable();
+    forgetContents();
+  }
+
+  /** What recovery carried on with may have changed files that the kernel has in its cache. */
+  private void forgetContents() {
+    FuseNotifier kernel = mount.notifier();
+    session.eachKnown((node, _) -> {
+      try {
+        kernel.forgetInode(node, 0, 0);
+      } catch (NativeException e) {
+        log.warning("the kernel did not forget what it keeps of a file: " + e.getMessage());
+      }
+    });
   }
 
   private void tell(boolean changed, String what) {
@@ -118,12 +145,16 @@ final class Remount implements Remounting {
   /** The kernel's mounts have changed, ours perhaps among them. */
   private synchronized void follow(MountEntry now) {
     session.noteReads(now.accessTimes());
-    if (filesystem == null) {
+    Optional<ChangeableFilesystem> changeable = filesystem.changeable();
+    if (changeable.isEmpty()) {
+      if (!now.isReadOnly()) {
+        becomeChangeable(now);
+      }
       return;
     }
     try {
       if (now.isReadOnly() && !session.gate().isShut() && !session.isEmergency()) {
-        filesystem.makeReadOnly(true);
+        changeable.get().makeReadOnly(true);
         tell(true, "read-only from now on; its devices are as after unmounting");
       } else if (!now.isReadOnly()) {
         boolean was = session.gate().isShut();
@@ -136,10 +167,39 @@ final class Remount implements Remounting {
     }
   }
 
+  /** Only the kernel was told; if it cannot be changed the kernel is told so. */
+  private boolean becomeChangeable(MountEntry now) {
+    try {
+      makeChangeable();
+      tell(true, "read-write: " + filesystem.description());
+      return true;
+    } catch (BcachefsException e) {
+      log.warning("it cannot be changed, and stays read-only: " + e.sentence());
+    } catch (IOException e) {
+      log.warning("it cannot be changed, and stays read-only: " + e.getMessage());
+    }
+    try {
+      mount.remount(now.flags().readOnly());
+    } catch (NativeException e) {
+      log.warning("the kernel takes it for read-write: " + e.getMessage());
+    }
+    return false;
+  }
+
   /** A change comes though nothing may be changed: whether the kernel was told otherwise. */
   private boolean reopened() {
+    if (!filesystem.writable()) {
+      return reopenedFirst();
+    }
     Optional<MountEntry> now = withoutKernel ? Optional.empty() : mount.now();
     return now.isPresent() && !now.get().isReadOnly() && session.gate().open();
+  }
+
+  /** The same where it was read-only from the beginning. */
+  private synchronized boolean reopenedFirst() {
+    Optional<MountEntry> now = mount.now();
+    return filesystem.writable()
+        || (now.isPresent() && !now.get().isReadOnly() && becomeChangeable(now.get()));
   }
 
   private static RefusedException refused(String reason, String what) {

@@ -37,18 +37,21 @@ public final class FuseMount {
   private final FuseDescriptor connection;
   private final Transport transport;
   private final Optional<MountEntry> entry;
+  private final boolean mayChange;
 
   private FuseMount(
       MountPlan plan,
       LibC libc,
       FuseDescriptor connection,
       Transport transport,
-      Optional<MountEntry> entry) {
+      Optional<MountEntry> entry,
+      boolean mayChange) {
     this.plan = plan;
     this.libc = libc;
     this.connection = connection;
     this.transport = transport;
     this.entry = entry;
+    this.mayChange = mayChange;
   }
 
   /**
@@ -139,6 +142,7 @@ public final class FuseMount {
             new ConnectionSetup.Wishes(
                 MountPlan.PAYLOAD_BYTES,
                 plan.ring() && ringIsEnabled(),
+                plan.mayChange(),
                 plan.flags().writable(),
                 plan.writeback()));
     boolean ring = agreed.has(InitFlags.OVER_IO_URING);
@@ -159,10 +163,10 @@ public final class FuseMount {
     if (entry.isPresent() && plan.readaheadKib() > 0 && libc.geteuid() == 0) {
       raiseReadahead(entry.get(), plan.readaheadKib(), log);
     }
-    if (entry.isPresent() && plan.flags().writable() && IoFlusher.is()) {
+    if (entry.isPresent() && agreed.writable() && IoFlusher.is()) {
       allowDirtyPages(entry.get());
     }
-    return new FuseMount(plan, libc, connection, transport, entry);
+    return new FuseMount(plan, libc, connection, transport, entry, agreed.writable());
   }
 
   /**
@@ -246,6 +250,16 @@ public final class FuseMount {
     }
   }
 
+  /** Whether {@link #remount} reaches the kernel. */
+  public boolean tellsKernel() {
+    return libc.geteuid() == 0;
+  }
+
+  /** Whether the kernel was told that the filesystem may be changed, now or later. */
+  public boolean mayChange() {
+    return mayChange;
+  }
+
   /** "major:minor" of the mounted filesystem, if /proc tells. */
   public Optional<String> device() {
     return entry.map(MountEntry::device);
@@ -262,7 +276,7 @@ public final class FuseMount {
    * is detached, and goes on until its last user has left.
    */
   public void unmount() {
-    if (plan.flags().writable()) {
+    if (mayChange) {
       writeBack();
     }
     detach(plan.directory(), libc, false);

@@ -8,6 +8,7 @@ import java.nio.file.Path;
  *
  * @param source what mount(8) lists as the source: the devices, or UUID=
  * @param directory the mountpoint, an existing directory, absolute
+ * @param mayChange whether it can be changed, now or once it is remounted so
  * @param ring use FUSE over io_uring if the kernel has it and it is enabled
  * @param ringNeeded fail if that cannot be had
  * @param threads workers where io_uring is not used
@@ -18,6 +19,7 @@ public record MountPlan(
     String source,
     Path directory,
     MountFlags flags,
+    boolean mayChange,
     boolean ring,
     boolean ringNeeded,
     int threads,
@@ -44,6 +46,7 @@ public record MountPlan(
         source,
         directory,
         flags,
+        flags.writable(),
         !transport.equals("dev"),
         transport.equals("uring"),
         number(flags, "threads", Math.clamp(2L * cpus, 4, 32), 256),
@@ -51,15 +54,28 @@ public record MountPlan(
         number(flags, "readahead", DEFAULT_READAHEAD_KIB, 1 << 20));
   }
 
-  /** The same, but read-only. */
-  public MountPlan readOnly() {
+  /**
+   * The same, but read-only.
+   *
+   * @param changedLater whether it may be remounted to be changed
+   */
+  public MountPlan readOnly(boolean changedLater) {
     return new MountPlan(
-        source, directory, flags.readOnly(), ring, ringNeeded, threads, writeback, readaheadKib);
+        source,
+        directory,
+        flags.readOnly(),
+        changedLater,
+        ring,
+        ringNeeded,
+        threads,
+        writeback,
+        readaheadKib);
   }
 
   /** The same, but what is written comes here at once, so that errors are told to who writes. */
   public MountPlan writeThrough() {
-    return new MountPlan(source, directory, flags, ring, ringNeeded, threads, false, readaheadKib);
+    return new MountPlan(
+        source, directory, flags, mayChange, ring, ringNeeded, threads, false, readaheadKib);
   }
 
   private static int number(MountFlags flags, String name, int otherwise, int most) {

@@ -2,6 +2,7 @@
 package org.jbcachefs.fuse.session;
 
 import java.time.InstantSource;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
@@ -31,10 +32,16 @@ public final class Session implements RequestHandler {
   private static final String REMOVAL = "removal of a deleted file";
 
   private final NodeTable nodes;
-  private final ReadRequests reads;
+  private final InodeNumbers numbers;
+  private final InstantSource wallClock;
+  private volatile Served served;
+  private volatile ReadRequests reads;
 
   /** Null where nothing can be changed. */
-  private final ChangeRequests changes;
+  private volatile ChangeRequests changes;
+
+  /** Who answers a request, and who exchanges what is served; null where that never happens. */
+  private final ReentrantReadWriteLock exchanging;
 
   private final Failures failures;
   private final SessionLog log;
@@ -46,6 +53,13 @@ public final class Session implements RequestHandler {
   private volatile FuseNotifier notifier;
 
   /**
+   * What a session serves.
+   *
+   * @param changes null where nothing can be changed
+   */
+  public record Content(Served served, Changes changes) {}
+
+  /**
    * A filesystem that cannot be changed.
    *
    * @param numbers which inode numbers stat(2) shows
@@ -53,7 +67,21 @@ public final class Session implements RequestHandler {
    */
   public static Session readOnly(
       Served served, InodeNumbers numbers, SessionLog log, LongSupplier nanoClock) {
-    return new Session(served, null, numbers, log, nanoClock, null);
+    return new Session(served, null, numbers, log, nanoClock, null, false);
+  }
+
+  /**
+   * A filesystem that cannot be changed until it is {@link #exchange}d for one that can.
+   *
+   * @param wallClock the time of day
+   */
+  public static Session readOnlyAtFirst(
+      Served served,
+      InodeNumbers numbers,
+      SessionLog log,
+      LongSupplier nanoClock,
+      InstantSource wallClock) {
+    return new Session(served, null, numbers, log, nanoClock, wallClock, true);
   }
 
   /**
@@ -68,7 +96,7 @@ public final class Session implements RequestHandler {
       SessionLog log,
       LongSupplier nanoClock,
       InstantSource wallClock) {
-    return new Session(served, changes, numbers, log, nanoClock, wallClock);
+    return new Session(served, changes, numbers, log, nanoClock, wallClock, false);
   }
 
   private Session(
@@ -77,14 +105,40 @@ public final class Session implements RequestHandler {
       InodeNumbers numbers,
       SessionLog log,
       LongSupplier nanoClock,
-      InstantSource wallClock) {
-    this.nodes = new NodeTable(served.root(), served.snapshotOf());
-    AttributeReply attributeReply = new AttributeReply(numbers, served.blockBytes());
-    this.reads = new ReadRequests(served, numbers, nodes, attributeReply, changes);
-    this.changes =
-        changes == null ? null : new ChangeRequests(changes, nodes, attributeReply, wallClock);
+      InstantSource wallClock,
+      boolean exchanged) {
+    this.nodes =
+        new NodeTable(served.root(), subvolume -> this.served.snapshotOf().applyAsInt(subvolume));
+    this.numbers = numbers;
+    this.wallClock = wallClock;
+    this.exchanging = exchanged ? new ReentrantReadWriteLock() : null;
     this.log = log;
-    this.failures = new Failures(log, served.path(), nanoClock);
+    this.failures = new Failures(log, file -> this.served.path().apply(file), nanoClock);
+    serve(new Content(served, changes));
+  }
+
+  private void serve(Content content) {
+    AttributeReply attributeReply = new AttributeReply(numbers, content.served().blockBytes());
+    Changes changing = content.changes();
+    served = content.served();
+    reads = new ReadRequests(content.served(), numbers, nodes, attributeReply, changing);
+    changes =
+        changing == null ? null : new ChangeRequests(changing, nodes, attributeReply, wallClock);
+  }
+
+  /**
+   * Serves something else from now on: the same files, opened anew, by whoever gives it. Requests
+   * wait meanwhile. Only for one that is read-only at first.
+   *
+   * @param next closes what was served, and opens what is served then
+   */
+  public void exchange(Supplier<Content> next) {
+    exchanging.writeLock().lock();
+    try {
+      serve(next.get());
+    } finally {
+      exchanging.writeLock().unlock();
+    }
   }
 
   /**
@@ -157,6 +211,23 @@ public final class Session implements RequestHandler {
   @Override
   public int handle(Request request) {
     int opcode = request.opcode();
+    if (exchanging == null) {
+      return handle(request, opcode);
+    }
+    if (changes == null && isChange(request, opcode)) {
+      // The kernel may have been told that it can be changed, and we not yet.
+      boolean can = reopening.getAsBoolean();
+      assert can == (changes != null);
+    }
+    exchanging.readLock().lock();
+    try {
+      return handle(request, opcode);
+    } finally {
+      exchanging.readLock().unlock();
+    }
+  }
+
+  private int handle(Request request, int opcode) {
     return switch (opcode) {
       case Opcode.FORGET -> forget(request);
       case Opcode.BATCH_FORGET -> batchForget(request);
@@ -195,8 +266,9 @@ public final class Session implements RequestHandler {
 
   private void forget(long node, long times) {
     FileId forgotten = nodes.forget(node, times);
-    if (forgotten != null && changes != null) {
-      quietly(REMOVAL, forgotten, () -> changes.forgotten(forgotten));
+    ChangeRequests changing = changes;
+    if (forgotten != null && changing != null) {
+      quietly(REMOVAL, forgotten, () -> changing.forgotten(forgotten));
     }
   }
 
@@ -293,11 +365,7 @@ public final class Session implements RequestHandler {
 
   private int answer(Request request, int opcode) {
     boolean durable = Opcode.makesDurable(opcode);
-    boolean changing =
-        durable
-            || Opcode.changes(opcode)
-            || (opcode == Opcode.IOCTL && IoctlRequests.sets(request));
-    if (!changing) {
+    if (!durable && !isChange(request, opcode)) {
       return attempt(request, opcode, false);
     }
     if (changes == null) {
@@ -312,6 +380,10 @@ public final class Session implements RequestHandler {
     } finally {
       gate.leave();
     }
+  }
+
+  private static boolean isChange(Request request, int opcode) {
+    return Opcode.changes(opcode) || (opcode == Opcode.IOCTL && IoctlRequests.sets(request));
   }
 
   private int attempt(Request request, int opcode, boolean changing) {

@@ -85,12 +85,14 @@ public final class ConnectionSetup {
    *
    * @param payloadBytes the largest read and write request wanted; whole pages
    * @param ring whether to ask for io_uring where the kernel offers it
-   * @param writable whether the kernel may change the filesystem
+   * @param writable whether the kernel may change the filesystem, now or later
+   * @param needed whether it has to be able to: an older kernel will do else, which then may not
    * @param writeback whether it may keep what is written for a while
    */
-  public record Wishes(int payloadBytes, boolean ring, boolean writable, boolean writeback) {
-    private long flags() {
-      long all = writable ? WANTED | WANTED_TO_WRITE : WANTED;
+  public record Wishes(
+      int payloadBytes, boolean ring, boolean writable, boolean needed, boolean writeback) {
+    private long flags(boolean writing) {
+      long all = writing ? WANTED | WANTED_TO_WRITE : WANTED;
       all = writeback ? all : all & ~InitFlags.WRITEBACK_CACHE;
       return ring ? all : all & ~InitFlags.OVER_IO_URING;
     }
@@ -135,7 +137,7 @@ public final class ConnectionSetup {
     if (major > MAJOR) {
       return null;
     }
-    int oldest = wishes.writable ? OLDEST_MINOR_TO_WRITE : OLDEST_MINOR;
+    int oldest = wishes.needed ? OLDEST_MINOR_TO_WRITE : OLDEST_MINOR;
     if (major < MAJOR || minor < oldest) {
       throw new NativeException(
           "the kernel speaks FUSE %d.%d, 7.%d is the oldest that will do"
@@ -143,7 +145,8 @@ public final class ConnectionSetup {
           Errno.EPROTO);
     }
     long offered = offered(in, length);
-    long flags = offered & wishes.flags();
+    boolean writable = wishes.writable && minor >= OLDEST_MINOR_TO_WRITE;
+    long flags = offered & wishes.flags(writable);
     int pages = (flags & InitFlags.MAX_PAGES) != 0 ? wishes.payloadBytes / PAGE_BYTES : 32;
     int payload = pages * PAGE_BYTES;
     Wire.u32(reply, InitOut.MAX_READAHEAD, Wire.u32(in, InHeader.BYTES + InitIn.MAX_READAHEAD));
@@ -151,10 +154,10 @@ public final class ConnectionSetup {
     Wire.u32(reply, InitOut.FLAGS2, (int) (flags >>> 32));
     Wire.u16(reply, InitOut.MAX_BACKGROUND, MAX_BACKGROUND);
     Wire.u16(reply, InitOut.CONGESTION_THRESHOLD, CONGESTION_THRESHOLD);
-    Wire.u32(reply, InitOut.MAX_WRITE, wishes.writable ? payload : NO_WRITE_BYTES);
+    Wire.u32(reply, InitOut.MAX_WRITE, writable ? payload : NO_WRITE_BYTES);
     Wire.u32(reply, InitOut.TIME_GRANULARITY, 1);
     Wire.u16(reply, InitOut.MAX_PAGES, pages);
-    return new Agreement(Math.min(minor, NEWEST_MINOR), flags, payload, wishes.writable);
+    return new Agreement(Math.min(minor, NEWEST_MINOR), flags, payload, writable);
   }
 
   private static long offered(MemorySegment in, int length) {

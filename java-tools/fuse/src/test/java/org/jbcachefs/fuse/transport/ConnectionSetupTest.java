@@ -37,7 +37,7 @@ class ConnectionSetupTest {
     Wire.u32(in, InHeader.BYTES + InitIn.FLAGS, (int) flags);
     Wire.u32(in, InHeader.BYTES + InitIn.FLAGS2, (int) (flags >>> 32));
     return ConnectionSetup.answer(
-        in, WHOLE, out, new ConnectionSetup.Wishes(1 << 20, ring, writable, writable));
+        in, WHOLE, out, new ConnectionSetup.Wishes(1 << 20, ring, writable, writable, writable));
   }
 
   private int out32(int offset) {
