@@ -19,6 +19,7 @@ import org.jbcachefs.engine.commit.Clocks;
 import org.jbcachefs.engine.commit.Committer;
 import org.jbcachefs.engine.commit.InodeWatch;
 import org.jbcachefs.engine.commit.Transaction;
+import org.jbcachefs.engine.data.move.InPlaceMarks;
 import org.jbcachefs.engine.fs.FilesystemDefaults;
 import org.jbcachefs.engine.journal.JournalIndex;
 import org.jbcachefs.engine.journal.JournalRecovery;
@@ -374,6 +375,11 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
   /** Held while data of extents is read: they stay where they are. */
   public Lock reading() {
     return engine.copygc().reading();
+  }
+
+  /** For whoever overwrites extents where they are, with {@link #reading} held. */
+  public InPlaceMarks inPlace() {
+    return engine.inPlace();
   }
 
   /** Whether extents or options ask for work in the background: {@link #reconcile}. */

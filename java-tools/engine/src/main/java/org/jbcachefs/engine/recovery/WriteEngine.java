@@ -39,6 +39,7 @@ import org.jbcachefs.engine.commit.Committer;
 import org.jbcachefs.engine.commit.RootsAndClocks;
 import org.jbcachefs.engine.commit.Transaction;
 import org.jbcachefs.engine.data.move.Copygc;
+import org.jbcachefs.engine.data.move.InPlaceMarks;
 import org.jbcachefs.engine.data.move.MoveParts;
 import org.jbcachefs.engine.data.move.Reconcile;
 import org.jbcachefs.engine.journal.BtreeRoot;
@@ -104,6 +105,7 @@ final class WriteEngine {
   private final Discards discards;
   private final SpaceBudget budget = new SpaceBudget();
   private final Copygc copygc;
+  private final InPlaceMarks inPlace = new InPlaceMarks();
   private final Reconcile reconcile;
   private final FailingMembers failing;
 
@@ -204,7 +206,9 @@ final class WriteEngine {
             clocks,
             key,
             snapshots::get,
-            this::announce);
+            inPlace,
+            this::announce,
+            options.rules());
     this.copygc = new Copygc(parts, this::makeFree);
     this.reconcile =
         new Reconcile(
@@ -476,6 +480,10 @@ final class WriteEngine {
 
   Reconcile reconcile() {
     return reconcile;
+  }
+
+  InPlaceMarks inPlace() {
+    return inPlace;
   }
 
   Copygc copygc() {

@@ -41,6 +41,8 @@ public enum WriteRule {
   MASTER_SUBVOLUME,
   /** What was written to a file and is only in memory is written before a sync of the file. */
   DELAYED_WRITES,
+  /** What was overwritten in place while it was moved is not replaced by what it was before. */
+  IN_PLACE_MARKS,
   /** The flush of an entry does for the next one only if that was closed before it. */
   SHARED_FLUSH
 }

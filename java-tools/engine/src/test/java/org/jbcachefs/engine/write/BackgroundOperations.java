@@ -13,6 +13,7 @@ import org.jbcachefs.engine.data.move.Reconcile;
 import org.jbcachefs.engine.fs.InodeId;
 import org.jbcachefs.engine.fs.write.WritableTree;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.format.tables.FilesystemOption;
 import org.jbcachefs.format.tables.InodeOption;
 
 /**
@@ -147,6 +148,11 @@ final class BackgroundOperations {
 
   private void setOption(InodeId file) {
     InodeOption option = OPTIONS.get(random.nextInt(OPTIONS.size()));
+    if (option == InodeOption.DATA_REPLICAS
+        && filesystem.options().value(FilesystemOption.NOCOW) != 0) {
+      // Copies may differ after a crash, and nothing says which one is right.
+      option = InodeOption.COMPRESSION;
+    }
     long value =
         switch (option) {
           case BACKGROUND_COMPRESSION, COMPRESSION, DATA_CHECKSUM -> random.nextInt(4);

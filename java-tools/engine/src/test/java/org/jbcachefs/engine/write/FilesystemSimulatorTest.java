@@ -143,7 +143,10 @@ class FilesystemSimulatorTest {
     for (int round = 0; round < CRASHES_A_SEED; round++) {
       WriteLog log = new WriteLog(media);
       ModelTree model = ModelTree.of(state.files());
-      RandomFiles files = new RandomFiles(random, model, kind.blockBytes()).recording(log::size);
+      RandomFiles files =
+          new RandomFiles(random, model, kind.blockBytes())
+              .inPlace(kind.inPlace())
+              .recording(log::size);
       String where = where(seed, kind) + ", round " + round;
       work(log, files, state, random, (seed & 1) != 0, where);
       List<Future<FoundState>> judged = new ArrayList<>();

@@ -244,6 +244,18 @@ final class ModelTree {
     node.content = shifted;
   }
 
+  /** Every path, and what is there. */
+  Map<String, Node> nodes() {
+    Map<String, Node> nodes = new HashMap<>();
+    collect("", root, nodes);
+    return nodes;
+  }
+
+  private static void collect(String path, Node node, Map<String, Node> nodes) {
+    nodes.put(path, node);
+    node.entries.forEach((name, child) -> collect(path + "/" + name, child, nodes));
+  }
+
   /** Every path with all that is known of it. */
   SortedMap<String, FoundFile> files() {
     TreeMap<String, FoundFile> files = new TreeMap<>();

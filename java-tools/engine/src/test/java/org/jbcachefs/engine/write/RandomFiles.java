@@ -53,13 +53,15 @@ final class RandomFiles {
    *
    * @param changed the path whose contents the operation changed, or null
    * @param moment when it was done
+   * @param nodes which file is at a path; empty unless data is overwritten in place
    */
   private record State(
       String operation,
       SortedMap<String, FoundFile> files,
       SortedMap<String, SortedMap<String, FoundFile>> snapshots,
       String changed,
-      int moment) {
+      int moment,
+      Map<String, ModelTree.Node> nodes) {
     /** Whether a part of the file moves: a crash leaves it to the next one who opens it. */
     boolean moves() {
       return operation.startsWith("insert ") || operation.startsWith("collapse ");
@@ -77,6 +79,7 @@ final class RandomFiles {
   private final TreeMap<Integer, Integer> durable = new TreeMap<>();
   private IntSupplier moments;
   private boolean sharing;
+  private boolean inPlace;
   private BackgroundOperations background;
   private WritableTree now;
 
@@ -92,7 +95,7 @@ final class RandomFiles {
     this.block = blockBytes;
     this.random = random;
     this.model = model;
-    states.add(new State("begin", model.files(), NO_SNAPSHOTS, null, 0));
+    states.add(new State("begin", model.files(), NO_SNAPSHOTS, null, 0, nodes()));
   }
 
   /** An operation on the tree and the same on the model. */
@@ -107,6 +110,13 @@ final class RandomFiles {
   /** Snapshots have some of the files: ranges of these do not move, which is refused. */
   RandomFiles sharing() {
     sharing = true;
+    return this;
+  }
+
+  /** Data is overwritten in place: a crash may leave some of what was written after all else. */
+  RandomFiles inPlace(boolean is) {
+    inPlace = is;
+    states.set(0, new State("begin", model.files(), NO_SNAPSHOTS, null, 0, nodes()));
     return this;
   }
 
@@ -128,7 +138,7 @@ final class RandomFiles {
    */
   void beside(BackgroundOperations operations) {
     background = operations;
-    State begin = new State("begin", model.files(), operations.snapshots(), null, 0);
+    State begin = new State("begin", model.files(), operations.snapshots(), null, 0, nodes());
     states.set(0, begin);
     if (moments != null) {
       history.set(0, begin);
@@ -154,7 +164,11 @@ final class RandomFiles {
 
   private State state() {
     int moment = moments == null ? 0 : moments.getAsInt();
-    return new State(operation, model.files(), snapshots(), pathOf(changing), moment);
+    return new State(operation, model.files(), snapshots(), pathOf(changing), moment, nodes());
+  }
+
+  private Map<String, ModelTree.Node> nodes() {
+    return inPlace ? model.nodes() : Map.of();
   }
 
   private SortedMap<String, SortedMap<String, FoundFile>> snapshots() {
@@ -573,8 +587,79 @@ final class RandomFiles {
    * of them that was under way.
    */
   boolean mayBe(FoundState found, int moment) {
+    List<State> all = possible(moment);
     return possible(moment, found.snapshots()).stream()
-        .anyMatch(states -> isAmong(states, found.files()));
+        .anyMatch(run ->
+            isAmong(run, found.files())
+                || (inPlace && isAmongOverwritten(run, all, found.files())));
+  }
+
+  /** The same where each byte may be one that was written there later. */
+  @SuppressWarnings("ReferenceEquality")
+  private static boolean isAmongOverwritten(
+      List<State> run, List<State> all, SortedMap<String, FoundFile> found) {
+    for (int i = run.size() - 1; i >= 0; i--) {
+      State state = run.get(i);
+      State before = i == 0 || state.changed == null ? state : run.get(i - 1);
+      int index = 0;
+      while (all.get(index) != state) {
+        index++;
+      }
+      if (isOverwritten(before, state, all.subList(index, all.size()), found)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isOverwritten(
+      State before, State state, List<State> later, SortedMap<String, FoundFile> found) {
+    if (!state.files.keySet().equals(found.keySet())
+        || !before.files.keySet().equals(found.keySet())) {
+      return false;
+    }
+    for (Map.Entry<String, FoundFile> entry : found.entrySet()) {
+      ModelTree.Node node = state.nodes.get(entry.getKey());
+      List<FoundFile> possible = new ArrayList<>();
+      possible.add(before.files.get(entry.getKey()));
+      for (State each : later) {
+        each.nodes.forEach((path, other) -> {
+          if (other == node) {
+            possible.add(each.files.get(path));
+          }
+        });
+      }
+      FoundFile here = entry.getValue();
+      FoundFile now = state.files.get(entry.getKey());
+      FoundFile old = before.files.get(entry.getKey());
+      boolean fits =
+          (here.sameButContent(now) || here.sameButContent(old))
+              && isMixture(state.moves(), old, now, possible, here.content());
+      if (!fits) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isMixture(
+      boolean moving, FoundFile old, FoundFile now, List<FoundFile> possible, byte[] here) {
+    int least = Math.min(old.content().length, now.content().length);
+    int most = Math.max(old.content().length, now.content().length);
+    if (here.length < least || here.length > most) {
+      return false;
+    }
+    for (int i = 0; i < here.length; i++) {
+      boolean fits = moving && here[i] == 0;
+      for (int j = 0; j < possible.size() && !fits; j++) {
+        byte[] content = possible.get(j).content();
+        fits = (i < content.length ? content[i] : 0) == here[i];
+      }
+      if (!fits) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Those runs of states in which the snapshots are those. */

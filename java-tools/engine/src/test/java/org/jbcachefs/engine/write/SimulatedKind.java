@@ -29,6 +29,9 @@ record SimulatedKind(
   /** Minor number of the version that all get; 0: what the seed says. */
   private static final int FORCED = Integer.getInteger("jbcachefs.simulated.minor", 0);
 
+  /** Whether all of them overwrite data in place; else what the seed says. */
+  private static final boolean IN_PLACE = Boolean.getBoolean("jbcachefs.simulated.nocow");
+
   static SimulatedKind of(long seed) {
     Random random = new Random(~seed);
     int devices = DEVICES[Math.floorMod(seed, DEVICES.length)];
@@ -46,6 +49,13 @@ record SimulatedKind(
     boolean encrypted = random.nextInt(4) == 0;
     int blockBytes = random.nextBoolean() ? 512 : 4096;
     options.put(FilesystemOption.NOCOW, random.nextInt(6) / 5L);
+    if (IN_PLACE) {
+      options.put(FilesystemOption.NOCOW, 1L);
+    }
+    if (options.get(FilesystemOption.NOCOW) != 0) {
+      // What is overwritten in place and not synced may differ between copies after a crash.
+      options.put(FilesystemOption.DATA_REPLICAS, 1L);
+    }
     int version = MetadataVersion.number(1, 28);
     if (random.nextBoolean()) {
       version = MetadataVersion.CURRENT.number();
@@ -62,6 +72,10 @@ record SimulatedKind(
     }
     version = FORCED == 0 ? version : MetadataVersion.number(1, FORCED);
     return new SimulatedKind(devices, blockBytes, encrypted, version, options);
+  }
+
+  boolean inPlace() {
+    return options.get(FilesystemOption.NOCOW) != 0;
   }
 
   List<MemoryDevice> devices() {

@@ -89,6 +89,7 @@ class WriteRulesTableTest {
     String source =
         source("BrokenRulesTest").orElseThrow()
             + source("DelayedWritesTest").orElseThrow()
+            + source("NocowTest").orElseThrow()
             + source("SharedFlushTest").orElseThrow();
     for (WriteRule rule : WriteRule.values()) {
       assertTrue(source.contains(rule.name()), rule.name());

@@ -18,6 +18,7 @@ import org.jbcachefs.engine.data.write.DataOptions;
 import org.jbcachefs.engine.data.write.HiddenEnds;
 import org.jbcachefs.engine.data.write.NativeBuffer;
 import org.jbcachefs.engine.data.write.PieceWriter;
+import org.jbcachefs.engine.rules.WriteRule;
 import org.jbcachefs.engine.sb.TargetMembers;
 import org.jbcachefs.engine.snapshots.SnapshotTable;
 import org.jbcachefs.engine.snapshots.VisibleKeys;
@@ -127,8 +128,9 @@ final class ExtentMove {
     if (shape.dirty() == 0) {
       return Outcome.LEFT;
     }
+    long mark = parts.inPlace().of(key.pos());
     if (shape.unwritten()) {
-      return replace(btree, key, List.of(reservation(key, shape.dirty())));
+      return replace(btree, key, mark, List.of(reservation(key, shape.dirty())));
     }
     long bytes = Integer.toUnsignedLong(key.size()) << SECTOR_SHIFT;
     MemorySegment data = buffer.atLeast(bytes).asSlice(0, bytes);
@@ -140,12 +142,12 @@ final class ExtentMove {
     DataOptions options = options(btree, key, shape);
     try {
       if (budget == null) {
-        return rewrite(btree, key, shape, data, options, true);
+        return rewrite(btree, key, mark, shape, data, options, true);
       }
       long most = Integer.toUnsignedLong(key.size()) * options.replicas();
       try (SpaceBudget.Promise promise = budget.promise(most, most)) {
         assert promise.sectors() == most;
-        return rewrite(btree, key, shape, data, options, anywhere);
+        return rewrite(btree, key, mark, shape, data, options, anywhere);
       }
     } catch (PosixException e) {
       return switch (e.error()) {
@@ -235,6 +237,7 @@ final class ExtentMove {
   private Outcome rewrite(
       BtreeId btree,
       Bkey key,
+      long mark,
       Shape shape,
       MemorySegment data,
       DataOptions wanted,
@@ -273,7 +276,7 @@ final class ExtentMove {
       }
       List<Bkey> now = new ArrayList<>();
       pieces.forEach(piece -> now.add(placed(piece.key(), key, shape, shared)));
-      return replace(btree, key, now);
+      return replace(btree, key, mark, now);
     } finally {
       pieces.forEach(piece -> piece.allocation().close());
     }
@@ -331,10 +334,17 @@ final class ExtentMove {
     return piece.setType(KeyType.REFLINK_V.number()).setValue(value, 0, bytes);
   }
 
-  /** Puts keys in the place of one, if that is still what it was. */
-  private Outcome replace(BtreeId btree, Bkey old, List<Bkey> now) {
+  /**
+   * Puts keys in the place of one, if that is still what it was.
+   *
+   * @param mark as it was before the data was read
+   */
+  private Outcome replace(BtreeId btree, Bkey old, long mark, List<Bkey> now) {
     exclusive.lock();
     try {
+      if (parts.inPlace().of(old.pos()) != mark && parts.rules().hold(WriteRule.IN_PLACE_MARKS)) {
+        return Outcome.LEFT;
+      }
       return parts
           .committer()
           .transact(

@@ -8,6 +8,7 @@ import org.jbcachefs.engine.btree.live.LiveBtrees;
 import org.jbcachefs.engine.btree.write.NodeWork;
 import org.jbcachefs.engine.commit.Clocks;
 import org.jbcachefs.engine.commit.Committer;
+import org.jbcachefs.engine.rules.WriteRules;
 import org.jbcachefs.engine.sb.DeviceSet;
 import org.jbcachefs.engine.sb.EffectiveOptions;
 import org.jbcachefs.engine.snapshots.SnapshotTable;
@@ -18,7 +19,9 @@ import org.jbcachefs.format.tables.Feature;
  * What moving data takes.
  *
  * @param key null where nothing is encrypted
+ * @param inPlace tells of extents that are overwritten in place
  * @param announce sees to it that the superblock names a feature
+ * @param rules that hold
  */
 public record MoveParts(
     DeviceSet devices,
@@ -30,4 +33,6 @@ public record MoveParts(
     Clocks clocks,
     FilesystemKey key,
     Supplier<SnapshotTable> snapshots,
-    Consumer<Feature> announce) {}
+    InPlaceMarks inPlace,
+    Consumer<Feature> announce,
+    WriteRules rules) {}

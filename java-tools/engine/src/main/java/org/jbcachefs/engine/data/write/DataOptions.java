@@ -60,6 +60,11 @@ public record DataOptions(
         Math.min(superblock.blockBytes() / 2, INLINE_MOST));
   }
 
+  /** Whether data of that file is overwritten in place where it can be. */
+  public static boolean isInPlace(Inode inode, EffectiveOptions options) {
+    return value(inode, options, InodeOption.NOCOW) != 0;
+  }
+
   /**
    * What data is to be like in the end, once it is moved: compressed and placed as options for the
    * background say. Source: {@code bch2_io_opts_fixups}.

@@ -54,6 +54,9 @@ final class DeadSnapshots {
     if (dying.isEmpty()) {
       return;
     }
+    // What was an ancestor's is overwritten in place once it is the last child's own: after a crash
+    // nobody must see it who no longer should.
+    filesystem.sync();
     // Extents of an inner node may be split behind the look through them: until nothing is found.
     // Inodes go last, since others look for what is left by them alone.
     long found;

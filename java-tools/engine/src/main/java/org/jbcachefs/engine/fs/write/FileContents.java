@@ -62,6 +62,7 @@ final class FileContents {
   private final int blockBytes;
   private final ThreadLocal<NativeBuffer> buffers = ThreadLocal.withInitial(NativeBuffer::new);
   private final DelayedWrites delayed;
+  private final InPlaceWrites inPlace;
 
   /** Reads a file, however large it says it is. */
   interface Reader {
@@ -85,6 +86,7 @@ final class FileContents {
     this.loggedOps = new LoggedOps();
     this.blockBytes = filesystem.superblock().blockBytes();
     this.delayed = new DelayedWrites(filesystem, this, locks);
+    this.inPlace = new InPlaceWrites(filesystem);
   }
 
   /** What is only in memory yet. */
@@ -197,7 +199,8 @@ final class FileContents {
     if (data.isNative() && isWhole(offset, data.byteSize()) && data.byteSize() >= blockBytes) {
       Inode inode = regular(id);
       DataOptions options = DataOptions.of(inode, filesystem.options());
-      if (data.byteSize() > options.inlineBytes()) {
+      boolean over = DataOptions.isInPlace(inode, filesystem.options());
+      if (data.byteSize() > options.inlineBytes() && !over) {
         writeWhole(id, offset, data, options);
         return;
       }
@@ -289,6 +292,27 @@ final class FileContents {
   private void put(
       InodeId id, Inode inode, long offset, MemorySegment blocks, long newSize, Touch touch) {
     DataOptions options = DataOptions.of(inode, filesystem.options());
+    if (DataOptions.isInPlace(inode, filesystem.options())) {
+      long done = inPlace.write(files.apply(id), options, offset, blocks);
+      if (done > 0) {
+        touch(id, Math.min(newSize, offset + done), touch);
+      }
+      if (done < blocks.byteSize()) {
+        putElsewhere(id, options, offset + done, blocks.asSlice(done), newSize, touch);
+      }
+      return;
+    }
+    putElsewhere(id, options, offset, blocks, newSize, touch);
+  }
+
+  /** Puts blocks into a file that are written to fresh sectors, or into a key. */
+  private void putElsewhere(
+      InodeId id,
+      DataOptions options,
+      long offset,
+      MemorySegment blocks,
+      long newSize,
+      Touch touch) {
     long left = newSize - offset;
     if (left <= Math.min(options.inlineBytes(), blocks.byteSize())) {
       Bkey key = inline(id.number(), offset, blocks, (int) left);
@@ -425,12 +449,19 @@ final class FileContents {
 
   /** Sets times alone; with the file's change lock. */
   void touch(InodeId id, Touch touch) {
+    touch(id, 0, touch);
+  }
+
+  /** Sets times, and a size if the file is smaller. */
+  private void touch(InodeId id, long size, Touch touch) {
     replacing(
         id,
         "setattr",
         tree -> {
           tree.writing(id.subvolume());
-          InodeBuilder changed = new InodeBuilder(tree.inode(id));
+          Inode inode = tree.inode(id);
+          InodeBuilder changed = new InodeBuilder(inode);
+          changed.set(InodeField.SIZE, Math.max(inode.size(), size));
           touch.set(tree, changed);
           tree.put(id, changed);
           return null;
@@ -598,6 +629,10 @@ final class FileContents {
         shift.insert(id, inode, offset, length);
       } else {
         shift.collapse(id, inode, offset, length);
+      }
+      if (DataOptions.isInPlace(inode, filesystem.options())) {
+        // What is overwritten in place from now on must not be where it was after a crash.
+        filesystem.sync();
       }
     } finally {
       end(id);
