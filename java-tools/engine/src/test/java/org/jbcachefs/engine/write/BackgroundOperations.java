@@ -41,8 +41,7 @@ final class BackgroundOperations {
   private String operation = "nothing";
 
   /**
-   * @param takesSnapshots whether snapshots are taken; ranges are not inserted and collapsed then,
-   *     which leaves two keys for one place where a snapshot shares what is moved
+   * @param takesSnapshots whether snapshots are taken
    * @param snapshots those that there are
    */
   BackgroundOperations(
@@ -62,11 +61,6 @@ final class BackgroundOperations {
   /** What was done last, in words. */
   String operation() {
     return operation;
-  }
-
-  /** Whether snapshots are taken. */
-  boolean takesSnapshots() {
-    return takesSnapshots;
   }
 
   /** The files of each snapshot that there should be now. */

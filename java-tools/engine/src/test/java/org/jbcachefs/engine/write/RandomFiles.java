@@ -78,7 +78,6 @@ final class RandomFiles {
 
   private final TreeMap<Integer, Integer> durable = new TreeMap<>();
   private IntSupplier moments;
-  private boolean sharing;
   private boolean inPlace;
   private BackgroundOperations background;
   private WritableTree now;
@@ -105,12 +104,6 @@ final class RandomFiles {
 
   private interface Step {
     void run();
-  }
-
-  /** Snapshots have some of the files: ranges of these do not move, which is refused. */
-  RandomFiles sharing() {
-    sharing = true;
-    return this;
   }
 
   /** Data is overwritten in place: a crash may leave some of what was written after all else. */
@@ -335,8 +328,7 @@ final class RandomFiles {
       return allocate(file);
     }
     if (kind < 63) {
-      boolean shared = sharing || (background != null && background.takesSnapshots());
-      return shared ? truncate(file) : shift(file);
+      return shift(file);
     }
     if (kind < 67) {
       return share(file, any(ModelTree.Node::isRegular));

@@ -71,8 +71,7 @@ class SnapshotSimulatorTest {
   private void step(SimulatedKind kind, String where) {
     List<Volume> writable = volumes.stream().filter(volume -> !volume.readOnly).toList();
     Volume volume = writable.get(random.nextInt(writable.size()));
-    RandomFiles files =
-        new RandomFiles(random, volume.model, kind.blockBytes(), volume.root).sharing();
+    RandomFiles files = new RandomFiles(random, volume.model, kind.blockBytes(), volume.root);
     try {
       files.run(tree, 40);
     } catch (RuntimeException | AssertionError e) {
@@ -108,7 +107,7 @@ class SnapshotSimulatorTest {
     try (ReadFilesystem filesystem =
         ReadFilesystem.open(Judge.copies(media), OpenOptions.defaults())) {
       for (Volume volume : volumes) {
-        RandomFiles files = new RandomFiles(random, volume.model, 512).sharing();
+        RandomFiles files = new RandomFiles(random, volume.model, 512);
         assertEquals(
             "",
             files.differences(

@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import org.jbcachefs.engine.alloc.write.ReconcileOptions;
 import org.jbcachefs.engine.btree.Btrees;
 import org.jbcachefs.engine.btree.KeyIterator;
+import org.jbcachefs.engine.data.write.DataOptions;
 import org.jbcachefs.engine.data.write.ExtentOverwrite;
 import org.jbcachefs.engine.data.write.ReflinkReferences;
 import org.jbcachefs.engine.fs.InodeId;
@@ -60,8 +61,7 @@ final class Cloning {
     if (from.equals(to) && fromOffset < toOffset + length && toOffset < end) {
       throw new PosixException(PosixError.EINVAL, "the ranges overlap");
     }
-    filesystem.require(Feature.REFLINK);
-    filesystem.require(Feature.REFLINK_INLINE_DATA);
+    announce();
     long sectors = Math.ceilDiv(length, blockBytes) * (blockBytes >> SECTOR_SHIFT);
     long newSize = toOffset + length;
     long done = 0;
@@ -75,6 +75,29 @@ final class Cloning {
               "remap_range",
               tree -> at + step(tree, from, first + at, to, target + at, sectors - at, newSize));
     }
+  }
+
+  /** Names in the superblock what sharing needs. */
+  void announce() {
+    filesystem.require(Feature.REFLINK);
+    filesystem.require(Feature.REFLINK_INLINE_DATA);
+  }
+
+  /**
+   * A key for the same data that may be put in one more place.
+   *
+   * @param extent one of the file's, which may be an ancestor's: it is shared from then on
+   */
+  Bkey shared(TreeTransaction tree, InodeId file, Bkey extent) {
+    if (extent.type() != KeyType.EXTENT.number()) {
+      return extent;
+    }
+    if (!isUnwritten(extent)) {
+      return makeIndirect(tree, file, extent);
+    }
+    DataOptions options = DataOptions.of(tree.inode(file), filesystem.options());
+    return Preallocation.sized(
+        new Preallocation(options).reservation(), file.number(), extent.start(), extent.offset());
   }
 
   /** Shares the first extent of a range, or makes its first hole; how many sectors that is. */

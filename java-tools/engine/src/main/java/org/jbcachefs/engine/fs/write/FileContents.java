@@ -624,7 +624,7 @@ final class FileContents {
       if (offset % blockBytes != 0 || length % blockBytes != 0) {
         throw new PosixException(PosixError.EINVAL, "only whole blocks can be moved");
       }
-      RangeShift shift = new RangeShift(this, loggedOps, cut);
+      RangeShift shift = shift();
       if (insert) {
         shift.insert(id, inode, offset, length);
       } else {
@@ -641,7 +641,11 @@ final class FileContents {
 
   /** Carries on with what a crash interrupted. */
   void finishShift(LoggedOpFinsert op, long logged) {
-    new RangeShift(this, loggedOps, cut).carryOn(op, logged);
+    shift().carryOn(op, logged);
+  }
+
+  private RangeShift shift() {
+    return new RangeShift(this, new Cloning(filesystem, this, blockBytes), loggedOps, cut);
   }
 
   /** Writes what is delayed; it can still be used. */

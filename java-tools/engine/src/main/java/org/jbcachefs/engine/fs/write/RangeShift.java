@@ -9,7 +9,6 @@ import org.jbcachefs.engine.snapshots.write.SnapshotKeys;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
-import org.jbcachefs.format.bkey.KeyType;
 import org.jbcachefs.format.error.PosixError;
 import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.value.Inode;
@@ -21,8 +20,9 @@ import org.jbcachefs.format.value.Shape;
 /**
  * Moves everything behind a place of a file up, to make room for a hole there, or down, over what
  * is there. Extents move one after another, from the end that leaves room; a note says how far that
- * has come, and whoever opens the filesystem after a crash carries on. Data stays where it lies.
- * Source: {@code bch2_fcollapse_finsert}.
+ * has come, and whoever opens the filesystem after a crash carries on. Data stays where it lies;
+ * what a snapshot has, too, is shared with it from then on, as by cloning. Source: {@code
+ * bch2_fcollapse_finsert}.
  */
 final class RangeShift {
   private static final int SECTOR_SHIFT = 9;
@@ -35,11 +35,13 @@ final class RangeShift {
   private static final int FINISHING = 2;
 
   private final FileContents contents;
+  private final Cloning sharing;
   private final LoggedOps notes;
   private final ExtentCut cut;
 
-  RangeShift(FileContents contents, LoggedOps notes, ExtentCut cut) {
+  RangeShift(FileContents contents, Cloning sharing, LoggedOps notes, ExtentCut cut) {
     this.contents = contents;
+    this.sharing = sharing;
     this.notes = notes;
     this.cut = cut;
   }
@@ -74,41 +76,16 @@ final class RangeShift {
     new Work(id, op.srcOffset(), op.dstOffset(), number).from(op.state(), position);
   }
 
-  /**
-   * An extent that a snapshot has too would be at one place on the device for two keys, of which
-   * only one is found from there.
-   */
-  private void requireOwn(TreeTransaction tree, InodeId id, long source) {
-    SnapshotKeys keys = tree.writing(id.subvolume());
-    if (!keys.hasAncestors()) {
-      return;
-    }
-    Bpos first = new Bpos(id.number(), source + 1, 0);
-    Bpos last = new Bpos(id.number(), Long.MAX_VALUE, 0);
-    try (KeyIterator all = keys.visible(BtreeId.EXTENTS, first, last)) {
-      while (all.next()) {
-        boolean pointers = all.key().type() == KeyType.EXTENT.number();
-        if (pointers && all.key().snapshot() != keys.snapshot()) {
-          throw new PosixException(
-              PosixError.EOPNOTSUPP, "a snapshot has what would be moved: copy the file first");
-        }
-      }
-    }
-  }
-
   private void run(InodeId id, int state, long source, long destination, long position) {
-    contents.replacing(
-        id,
-        "finsert",
-        tree -> {
-          requireOwn(tree, id, source);
-          return null;
-        });
     long number =
         contents.replacing(
             id,
             "finsert",
-            tree -> notes.startShift(tree, op(id, state, source, destination, position)));
+            tree -> {
+              // Refused before anything is noted where nothing may be written.
+              tree.writing(id.subvolume());
+              return notes.startShift(tree, op(id, state, source, destination, position));
+            });
     new Work(id, source, destination, number).from(state, position);
   }
 
@@ -141,6 +118,7 @@ final class RangeShift {
     }
 
     void from(int state, long position) {
+      sharing.announce();
       long at = position;
       if (state == START) {
         begin(at);
@@ -217,6 +195,10 @@ final class RangeShift {
       Bkey extent = shift > 0 ? lastBefore(keys, position) : firstFrom(keys, position);
       if (extent == null) {
         return -1;
+      }
+      if (extent.snapshot() != keys.snapshot()) {
+        // Two keys must not point to one place: what an ancestor has, too, is shared first.
+        extent = sharing.shared(tree, id, extent);
       }
       long start = Math.max(extent.start(), source);
       long end = extent.offset();
