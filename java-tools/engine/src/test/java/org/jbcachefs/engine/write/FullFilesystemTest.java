@@ -16,11 +16,16 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import org.jbcachefs.block.testing.MemoryDevice;
+import org.jbcachefs.engine.alloc.FilesystemUsage;
+import org.jbcachefs.engine.alloc.UsageReader;
+import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.fs.InodeId;
 import org.jbcachefs.engine.fs.write.NewInode;
 import org.jbcachefs.engine.fs.write.WritableTree;
 import org.jbcachefs.engine.recovery.FilesystemFormat;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.format.bkey.Bpos;
+import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.bytes.Le;
 import org.jbcachefs.format.error.PosixError;
 import org.jbcachefs.format.error.PosixException;
@@ -36,6 +41,9 @@ class FullFilesystemTest {
   private static final boolean NIGHTLY = Boolean.getBoolean("jbcachefs.nightly");
   private static final int ROUNDS = NIGHTLY ? 20 : 5;
   private static final NewInode FILE = NewInode.of(0x8000 | 0644, 0, 0);
+
+  /** Sectors that metadata but counters may take more than before once everything is gone. */
+  private static final long LEFT_MOST = 1000;
 
   @TempDir Path spill;
 
@@ -113,6 +121,35 @@ class FullFilesystemTest {
     });
   }
 
+  /** Where all is removed one leaf is left of each btree of contents, without whiteouts. */
+  private void assertNothingIsLeft(String where) {
+    for (BtreeId btree :
+        List.of(BtreeId.EXTENTS, BtreeId.INODES, BtreeId.DIRENTS, BtreeId.XATTRS)) {
+      assertTrue(count(btree, 0) <= 2, where + ": " + count(btree, 0) + " keys in " + btree);
+      assertTrue(count(btree, 1) <= 1, where + ": " + count(btree, 1) + " leaves of " + btree);
+    }
+  }
+
+  private int count(BtreeId btree, int level) {
+    int count = 0;
+    if (level <= filesystem.btrees().rootLevel(btree.number())) {
+      try (KeyIterator keys =
+          filesystem.btrees().iterate(btree.number(), level, Bpos.MIN, Bpos.MAX)) {
+        while (keys.next()) {
+          count++;
+        }
+      }
+    }
+    return count;
+  }
+
+  private long counters() {
+    return UsageReader.read(filesystem.btrees(), filesystem.superblock()).btrees().stream()
+        .filter(each -> each.btree() == BtreeId.ACCOUNTING.number())
+        .mapToLong(FilesystemUsage.Btree::sectors)
+        .sum();
+  }
+
   private void finish() {
     tree.syncAll();
     assertEquals(List.of(), Judge.findings(devices, spill), "while it is open");
@@ -140,6 +177,40 @@ class FullFilesystemTest {
       tree.syncAll();
       long lost = free - filesystem.budget().free();
       assertTrue(lost < free / 50, "round " + round + " left " + lost + " sectors used");
+    }
+    finish();
+  }
+
+  /**
+   * What is removed stays in the snapshot until that is gone, too. Counters of inodes that are gone
+   * stay for good, as zeros.
+   */
+  @ParameterizedTest
+  @CsvSource({"1, 0, 1, 200000", "1, 1, 1, 200000", "2, 0, 2, 200000", "1, 0, 1, 5000"})
+  void isFilledAndEmptiedWithSnapshotsAgainAndAgain(
+      int count, int compression, int replicas, int bytes) {
+    create(count, compression, replicas);
+    InodeId root = tree.root();
+    byte[] name = "snapshot".getBytes(UTF_8);
+    long free = filesystem.budget().free();
+    long counters = counters();
+    long first = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+      String where = "round " + round;
+      long filled = fill(bytes);
+      first = round == 0 ? filled : first;
+      long least = first - (counters() - counters) * 512 - first / 100 * 3;
+      assertTrue(filled >= least, where + ": " + filled + " of " + first);
+      // A full filesystem may have no room for that.
+      remove(files.firstKey());
+      tree.createSnapshot(root.subvolume(), root, name, true);
+      List.copyOf(files.keySet()).forEach(this::remove);
+      tree.deleteSubvolume(root, name);
+      tree.cleanUp();
+      tree.syncAll();
+      assertNothingIsLeft(where);
+      long lost = free - filesystem.budget().free() - (counters() - counters);
+      assertTrue(lost <= LEFT_MOST * replicas, where + " left " + lost + " sectors used");
     }
     finish();
   }

@@ -24,6 +24,7 @@ public final class LiveNode {
   private long newestSeq;
   private boolean busy;
   private boolean replaced;
+  private int deletionsSeen;
 
   /**
    * @param pointer where it is written; null if it was never written
@@ -85,6 +86,24 @@ public final class LiveNode {
   /** Other nodes took its place. */
   public void replace() {
     replaced = true;
+  }
+
+  /**
+   * Whether so many keys were deleted since that was asked last that it may be worth a look at how
+   * much is left: twice as many each time, until it is written.
+   *
+   * @param least so many at first
+   */
+  public boolean hasShrunk(int least) {
+    int deletions = content.tail().deletions();
+    if (deletions < deletionsSeen) {
+      deletionsSeen = 0;
+    }
+    if (deletions < Math.max(least, 2 * deletionsSeen)) {
+      return false;
+    }
+    deletionsSeen = deletions;
+    return true;
   }
 
   /** Whether someone is writing or replacing it. */

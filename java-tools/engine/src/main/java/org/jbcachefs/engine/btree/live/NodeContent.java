@@ -52,6 +52,26 @@ public final class NodeContent {
     return writtenBytes + tail.bytes();
   }
 
+  /** The same without what is overwritten or deleted; takes as long as the tail has keys. */
+  public long liveBytes() {
+    long bytes = writtenBytes;
+    Bkey found = new Bkey();
+    for (int place = tail.first(); place != tail.end(); place = tail.next(place)) {
+      LiveKey key = tail.get(place);
+      bytes += key.isDeleted() ? 0 : key.bytes();
+      Bpos pos = key.pos();
+      int index =
+          written == null ? 0 : written.lowerBound(pos.inode(), pos.offset(), pos.snapshot());
+      boolean there =
+          written != null
+              && index < written.size()
+              && written.read(index, found).comparePos(pos.inode(), pos.offset(), pos.snapshot())
+                  == 0;
+      bytes -= there ? 8L * Le.u8(written.decoded().bytes(), written.keyOffset(index)) : 0;
+    }
+    return bytes;
+  }
+
   /** The same with a key added. */
   public NodeContent with(LiveKey key) {
     return new NodeContent(written, tail.with(key), writtenBytes);

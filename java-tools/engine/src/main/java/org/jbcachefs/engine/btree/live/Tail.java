@@ -12,7 +12,7 @@ import org.jbcachefs.format.bkey.Bpos;
  */
 public final class Tail {
   /** No keys. */
-  public static final Tail EMPTY = new Tail(new LiveKey[0][], 0, 0);
+  public static final Tail EMPTY = new Tail(new LiveKey[0][], 0, 0, 0);
 
   private static final int SPLIT = 64;
   private static final int SHIFT = 7;
@@ -21,11 +21,13 @@ public final class Tail {
   private final LiveKey[][] chunks;
   private final int size;
   private final long bytes;
+  private final int deletions;
 
-  private Tail(LiveKey[][] chunks, int size, long bytes) {
+  private Tail(LiveKey[][] chunks, int size, long bytes, int deletions) {
     this.chunks = chunks;
     this.size = size;
     this.bytes = bytes;
+    this.deletions = deletions;
   }
 
   public int size() {
@@ -39,6 +41,11 @@ public final class Tail {
   /** Length of all keys, unpacked. */
   public long bytes() {
     return bytes;
+  }
+
+  /** How many of the keys say that there is none. */
+  public int deletions() {
+    return deletions;
   }
 
   /** Place of the first key. */
@@ -112,8 +119,9 @@ public final class Tail {
 
   /** These keys and that one, which replaces the one at its position. */
   public Tail with(LiveKey key) {
+    int deleted = deletions + (key.isDeleted() ? 1 : 0);
     if (chunks.length == 0) {
-      return new Tail(new LiveKey[][] {{key}}, 1, key.bytes());
+      return new Tail(new LiveKey[][] {{key}}, 1, key.bytes(), deleted);
     }
     Bpos pos = key.pos();
     int chunk = Math.min(chunkFor(pos.inode(), pos.offset(), pos.snapshot()), chunks.length - 1);
@@ -124,13 +132,14 @@ public final class Tail {
       changed[index] = key;
       LiveKey[][] list = chunks.clone();
       list[chunk] = changed;
-      return new Tail(list, size, bytes + key.bytes() - old[index].bytes());
+      deleted -= old[index].isDeleted() ? 1 : 0;
+      return new Tail(list, size, bytes + key.bytes() - old[index].bytes(), deleted);
     }
     LiveKey[] changed = new LiveKey[old.length + 1];
     System.arraycopy(old, 0, changed, 0, index);
     changed[index] = key;
     System.arraycopy(old, index, changed, index + 1, old.length - index);
-    return new Tail(withChunk(chunk, changed), size + 1, bytes + key.bytes());
+    return new Tail(withChunk(chunk, changed), size + 1, bytes + key.bytes(), deleted);
   }
 
   private LiveKey[][] withChunk(int chunk, LiveKey[] changed) {

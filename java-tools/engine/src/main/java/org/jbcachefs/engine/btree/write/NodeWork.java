@@ -42,6 +42,9 @@ public final class NodeWork {
   /** How many sequence numbers a bset may be ahead of what is durable. */
   private static final long SEQS_AHEAD = 32;
 
+  /** Keys of a leaf that are deleted before anybody looks at how much is left of it. */
+  private static final int DELETIONS_LEAST = 8;
+
   private final LiveBtrees btrees;
   private final Journal journal;
   private final JournalPins<LiveNode> pins;
@@ -83,6 +86,18 @@ public final class NodeWork {
     boolean large = tail > settings.tailBytesMost();
     if (large || !hasRoom(node, tail)) {
       grown.add(node);
+    }
+    if (node.hasShrunk(node.level() == 0 ? DELETIONS_LEAST : 1)) {
+      mayMerge(node);
+    }
+  }
+
+  /** Whether a node holds so little that it may become one with a neighbour; under the lock. */
+  private void mayMerge(LiveNode node) {
+    if (btrees.root(node.btree()) != node
+        && node.pointer() != null
+        && node.content().liveBytes() <= settings.keyBytesMerged() / 2) {
+      shrunk.add(node);
     }
   }
 
@@ -393,9 +408,7 @@ public final class NodeWork {
       if (!moves || root) {
         btrees.resized(node, written.node().heldBytes() - held);
       }
-      if (now.bytes() <= settings.keyBytesMerged() / 2 && btrees.root(node.btree()) != node) {
-        shrunk.add(node);
-      }
+      mayMerge(node);
     }
   }
 
@@ -489,20 +502,40 @@ public final class NodeWork {
     }
     new NodeReplacement(btrees, committer, pins, settings, storage, old, contents)
         .run(stamped(seq));
+    if (sibling != null) {
+      lookAgain(old.getFirst());
+    }
+  }
+
+  /** What became of two may become one with the next. */
+  private void lookAgain(LiveNode old) {
+    lock.lock();
+    try {
+      LiveNode merged = btrees.findInMemory(old.btree(), old.level(), old.min());
+      if (merged != null) {
+        mayMerge(merged);
+      }
+    } catch (NodeMissException _) {
+      // It has left the memory already.
+      return;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** A neighbour under the same parent that fits into one node with this one; made busy. */
   private LiveNode smallSibling(LiveNode node, NodeContent content) {
-    if (content.bytes() > settings.keyBytesMerged()) {
+    long bytes = content.liveBytes();
+    if (bytes > settings.keyBytesMerged()) {
       return null;
     }
     lock.lock();
     try {
       LiveNode sibling = neighbour(node, node.max(), true);
-      if (sibling == null || !canMerge(sibling, content)) {
+      if (sibling == null || !canMerge(sibling, bytes)) {
         sibling = neighbour(node, node.min(), false);
       }
-      if (sibling == null || !canMerge(sibling, content)) {
+      if (sibling == null || !canMerge(sibling, bytes)) {
         return null;
       }
       sibling.beginWrite();
@@ -515,9 +548,8 @@ public final class NodeWork {
     }
   }
 
-  private boolean canMerge(LiveNode sibling, NodeContent content) {
-    return !sibling.busy()
-        && sibling.content().bytes() + content.bytes() <= settings.keyBytesMerged();
+  private boolean canMerge(LiveNode sibling, long bytes) {
+    return !sibling.busy() && sibling.content().liveBytes() + bytes <= settings.keyBytesMerged();
   }
 
   private LiveNode neighbour(LiveNode node, Bpos edge, boolean after) {

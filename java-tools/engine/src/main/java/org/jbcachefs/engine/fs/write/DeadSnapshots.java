@@ -205,11 +205,15 @@ final class DeadSnapshots {
     }
     if (inode) {
       InodeKeys.erase(keys, pos);
-      return;
+    } else {
+      transaction.delete(btree, pos);
     }
-    transaction.delete(btree, pos);
     if (old.type() == KeyType.REFLINK_P.number()) {
       ReflinkReferences.remove(transaction, old);
+    }
+    if (has && own.type() == KeyType.WHITEOUT.number()) {
+      // It hid what is gone now; it stays only where an older ancestor would show.
+      keys.deleteAt(btree, below);
     }
   }
 }
