@@ -30,20 +30,26 @@ final class FailingMembers {
   private final Journal journal;
   private final EffectiveOptions options;
   private final InstantSource clock;
+  private final Runnable fewer;
   private final Instant[] since;
   private Instant nextCount = Instant.MIN;
 
+  /**
+   * @param fewer called when a device is written to no more
+   */
   FailingMembers(
       DeviceSet devices,
       SuperblockWriter superblock,
       Journal journal,
       EffectiveOptions options,
-      InstantSource clock) {
+      InstantSource clock,
+      Runnable fewer) {
     this.devices = devices;
     this.superblock = superblock;
     this.journal = journal;
     this.options = options;
     this.clock = clock;
+    this.fewer = fewer;
     this.since = new Instant[devices.size()];
   }
 
@@ -107,6 +113,7 @@ final class FailingMembers {
     journal.leave(index);
     superblock.update(
         editor -> superblock.member(editor, index, change -> change.state(MemberState.RO)));
+    fewer.run();
   }
 
   private boolean isPossibleWithout(int without, DataType type) {

@@ -143,7 +143,9 @@ final class WriteEngine {
         new Clocks(options.clock(), start.readClock(), start.writeClock(), start.keyVersion());
     this.roots = new RootsAndClocks(btrees, clocks, options.rules());
     this.journal = journal(key, start, options);
-    this.failing = new FailingMembers(devices, superblock, journal, effective, options.clock());
+    this.failing =
+        new FailingMembers(
+            devices, superblock, journal, effective, options.clock(), this::countCapacity);
     OpenBuckets open = new OpenBuckets();
     this.discards = new Discards(devices, btrees, open, options.rules());
     this.space = new SpaceAllocator(devices, btrees, open, this::refill);
@@ -384,6 +386,11 @@ final class WriteEngine {
       btrees.lock().unlock();
     }
     sync();
+  }
+
+  /** What is on devices that take no more stays used, and nothing more has room there. */
+  private void countCapacity() {
+    budget.resize(UsageReader.budget(btrees, current()).capacity());
   }
 
   EffectiveOptions effective() {

@@ -241,7 +241,12 @@ class FailingDeviceTest {
     WritableTree tree = new WritableTree(filesystem, _ -> {});
     InodeId file = write(tree, "f", random(300_000, 1));
     devices.get(1).dieAfter(0);
+    long capacity = filesystem.budget().capacity();
+    long free = filesystem.budget().free();
     filesystem.deviceLost(1, "the device is gone");
+    long fewer = filesystem.budget().capacity();
+    assertTrue(fewer < capacity * 6 / 10, fewer + " of " + capacity);
+    assertTrue(filesystem.budget().free() < free - (capacity - fewer) / 2, "df shows less");
     assertEquals(MemberState.RO, filesystem.superblock().members().get(1).state());
     assertThrows(DeviceException.class, () -> filesystem.deviceLost(0, "the device is gone"));
     InodeId more = write(tree, "g", random(300_000, 2));

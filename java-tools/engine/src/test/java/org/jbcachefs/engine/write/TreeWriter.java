@@ -81,17 +81,17 @@ final class TreeWriter {
   private static void volumes(WritableTree tree, int block, long seed, int operations) {
     Random random = new Random(seed);
     InodeId volume = tree.createSubvolume(tree.root(), name("volume", seed), FOLDER).id();
-    new RandomFiles(random, new ModelTree(), block, volume).sharing().run(tree, operations);
+    new RandomFiles(random, new ModelTree(), block, volume).run(tree, operations);
     snapshot(tree, volume, seed, false);
     new RandomFiles(random, new ModelTree(), block, folder(tree, volume, seed))
-        .sharing()
+        
         .run(tree, operations / 4);
     Optional<Entry> last = tree.lookup(tree.root(), name("volume", seed - 1));
     if (last.isPresent()) {
       InodeId old = last.get().id();
       snapshot(tree, old, seed - 1, true);
       new RandomFiles(random, new ModelTree(), block, folder(tree, old, seed))
-          .sharing()
+          
           .run(tree, operations / 4);
     }
     for (String kind : List.of("volume", "snapshot", "later")) {

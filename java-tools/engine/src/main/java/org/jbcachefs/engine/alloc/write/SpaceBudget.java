@@ -58,6 +58,11 @@ public final class SpaceBudget {
     reserved.set(kept);
   }
 
+  /** There are more or fewer devices to write to from now on. */
+  public synchronized void resize(long whole) {
+    capacity = whole;
+  }
+
   /** Takes in what a commit adds to counters; with the commit lock held. */
   public void apply(Counters counters) {
     for (Map.Entry<Bpos, long[]> delta : counters.deltas().entrySet()) {
