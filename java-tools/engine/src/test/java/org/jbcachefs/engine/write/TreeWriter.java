@@ -84,14 +84,12 @@ final class TreeWriter {
     new RandomFiles(random, new ModelTree(), block, volume).run(tree, operations);
     snapshot(tree, volume, seed, false);
     new RandomFiles(random, new ModelTree(), block, folder(tree, volume, seed))
-        
         .run(tree, operations / 4);
     Optional<Entry> last = tree.lookup(tree.root(), name("volume", seed - 1));
     if (last.isPresent()) {
       InodeId old = last.get().id();
       snapshot(tree, old, seed - 1, true);
       new RandomFiles(random, new ModelTree(), block, folder(tree, old, seed))
-          
           .run(tree, operations / 4);
     }
     for (String kind : List.of("volume", "snapshot", "later")) {
