@@ -421,6 +421,7 @@ ONCE = (posix_as_a_user, two_copies, filled_to_the_last_block, ended_by_a_signal
 
 def run(ring, names):
     import background  # they use what is here
+    import newest
     import ranges
     import programs
     import quotas
@@ -428,7 +429,8 @@ def run(ring, names):
 
     passed = failed = 0
     cases = [(case, transport) for case in EACH_TRANSPORT for transport in ring.transports]
-    cases += [(case, "dev") for case in ONCE + remount.CASES + quotas.CASES + programs.CASES + background.CASES + ranges.CASES]
+    cases += [(case, "dev") for case in ONCE + remount.CASES + quotas.CASES + programs.CASES + background.CASES + ranges.CASES
+              + newest.CASES]
     for case, transport in cases:
         if names and case.__name__ not in names:
             continue

@@ -9,7 +9,7 @@ import org.jbcachefs.block.BlockDevice;
 import org.jbcachefs.cli.platform.Blkid;
 
 /** What is on a device already: what libblkid knows, and some well-known marks besides. */
-final class KnownContents {
+public final class KnownContents {
   private record Mark(String what, long offset, byte[] bytes) {}
 
   private static final List<Mark> MARKS =
@@ -46,7 +46,7 @@ final class KnownContents {
   }
 
   /** In words, e.g. "xfs filesystem labelled 'data'"; empty if nothing is known. */
-  static Optional<String> of(BlockDevice device) {
+  public static Optional<String> of(BlockDevice device) {
     Optional<String> known = Blkid.isAvailable() ? Blkid.contents(device.name()) : Optional.empty();
     return known.or(() -> byMarks(device));
   }

@@ -162,7 +162,7 @@ public final class JournalReader {
   private JournalReplay result(
       ReplayRange range, JournalIndex index, OverlayBuilder builder, FindingList findings) {
     List<SeqBlacklist.Range> further = new ArrayList<>(builder.blacklisted());
-    long end = index.newestSeq() + 1 + ReplayRange.SEQS_SKIPPED;
+    long end = index.newestSeq() + 1 + SeqBlacklist.SKIPPED;
     if (range.last() != 0) {
       further.add(new SeqBlacklist.Range(range.last() + 1, end));
     }

@@ -19,9 +19,6 @@ import org.jbcachefs.format.error.Place;
  * @param findings what is wrong in the range, and with the choice
  */
 record ReplayRange(long first, long last, List<JournalEntry> entries, List<Finding> findings) {
-  /** Bsets written after the crash's last durable entry carry numbers up to this much beyond. */
-  static final long SEQS_SKIPPED = 64;
-
   /** Sequence numbers of ruins that lie farther ahead are taken as garbage. */
   private static final long SEQS_AHEAD = 1 << 16;
 

@@ -11,6 +11,14 @@ import java.util.List;
  * ignored, entries that carry one do not count, and none of them is missing. Immutable.
  */
 public final class SeqBlacklist {
+  /**
+   * How many numbers are given up after a crash, beyond the newest that was seen: nodes may have
+   * been written with numbers whose entries never became durable. Implementations up to version
+   * 1.38 skip 64; those of 1.39 let more entries be under way at a time, on filesystems of any
+   * version.
+   */
+  public static final long SKIPPED = 4096;
+
   public static final SeqBlacklist EMPTY = new SeqBlacklist(List.of());
 
   private final long[] starts;

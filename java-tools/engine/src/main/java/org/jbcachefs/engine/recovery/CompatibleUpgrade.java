@@ -26,6 +26,7 @@ import org.jbcachefs.format.bytes.Le;
 import org.jbcachefs.format.error.Place;
 import org.jbcachefs.format.error.RefusedException;
 import org.jbcachefs.format.node.BtreePointer;
+import org.jbcachefs.format.sb.ExtentTypesSection;
 import org.jbcachefs.format.sb.Superblock;
 import org.jbcachefs.format.sb.SuperblockFlag;
 import org.jbcachefs.format.tables.DataType;
@@ -127,7 +128,7 @@ final class CompatibleUpgrade {
   static void begin(SuperblockWriter superblock) {
     superblock.update(editor -> {
       editor.version(MetadataVersion.CURRENT.number());
-      editor.section(NewSuperblock.extentTypes());
+      editor.section(ExtentTypesSection.known());
     });
   }
 

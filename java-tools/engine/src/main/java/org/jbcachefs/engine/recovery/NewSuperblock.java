@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jbcachefs.format.bytes.Bytes;
 import org.jbcachefs.format.error.Place;
-import org.jbcachefs.format.extent.ExtentEntryType;
 import org.jbcachefs.format.sb.ExtentTypesSection;
 import org.jbcachefs.format.sb.JournalBuckets;
 import org.jbcachefs.format.sb.JournalSection;
@@ -145,20 +144,11 @@ final class NewSuperblock {
       editor.section(options.diskGroups());
     }
     options.crypt().ifPresent(editor::section);
-    editor.section(extentTypes());
+    editor.section(ExtentTypesSection.known());
     if ((options.members().get(index).dataAllowed() >>> DataType.JOURNAL.number() & 1) != 0) {
       JournalBuckets journal = new JournalBuckets(List.of(journalRange(index)));
       editor.section(new JournalSection(SectionType.JOURNAL_V2.number(), journal, Bytes.EMPTY));
     }
-  }
-
-  /** The sizes of all types of extent entries. */
-  static ExtentTypesSection extentTypes() {
-    byte[] sizes = new byte[(ExtentEntryType.values().length + 7) & ~7];
-    for (ExtentEntryType type : ExtentEntryType.values()) {
-      sizes[type.number()] = (byte) type.u64s();
-    }
-    return new ExtentTypesSection(Bytes.copyOf(sizes));
   }
 
   private Member member(int index) {

@@ -93,10 +93,13 @@ final class NodeSurvey {
     return (int) Long.lowestOneBit(all);
   }
 
-  /** The size at whose multiples most nodes go on with another set of keys. */
+  /**
+   * The size at whose multiples most nodes go on with another set of keys; if none does, the
+   * smallest, by which all of them can be read.
+   */
   int blockBytes() {
     int best = SECTOR;
-    int most = -1;
+    int most = 0;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment head = arena.allocate(BtreeNodeLayout.BYTES);
       MemorySegment next = arena.allocate(BtreeNodeEntryLayout.BYTES);

@@ -97,7 +97,7 @@ final class SuperblockReconstruction {
     findings.accept(
         new Finding(
             Finding.Severity.MENDED,
-            "no_superblock",
+            "superblock_made_up",
             place,
             "all copies are lost; made up from what is on the devices (nodes of at most "
                 + nodeBytes

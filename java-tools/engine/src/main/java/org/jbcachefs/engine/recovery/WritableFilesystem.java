@@ -40,6 +40,7 @@ import org.jbcachefs.format.error.Place;
 import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.error.RefusedException;
 import org.jbcachefs.format.sb.ExtSection;
+import org.jbcachefs.format.sb.ExtentTypesSection;
 import org.jbcachefs.format.sb.Superblock;
 import org.jbcachefs.format.sb.SuperblockFlag;
 import org.jbcachefs.format.tables.Feature;
@@ -157,7 +158,7 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
               superblock ->
                   superblock.update(editor -> {
                     beginning.begin(superblock.current(), editor);
-                    editor.section(NewSuperblock.extentTypes());
+                    editor.section(ExtentTypesSection.known());
                   }));
       done = true;
       return filesystem;

@@ -39,9 +39,6 @@ record WriteStart(
   /** Versions that may have been used and not journalled before a crash. */
   private static final long KEY_VERSIONS_SKIPPED = 1 << 16;
 
-  /** Sequence numbers that may have been used and not journalled before a crash. */
-  private static final long SEQS_SKIPPED = 64;
-
   /** Of a filesystem that has no journal entry yet. */
   static WriteStart ofNew(DeviceSet devices) {
     return new WriteStart(
@@ -72,7 +69,7 @@ record WriteStart(
       entry.copies().stream().filter(JournalCopy::good).forEach(found::add);
     }
     return new WriteStart(
-        replay.newestSeq() + SEQS_SKIPPED,
+        replay.newestSeq() + SeqBlacklist.SKIPPED,
         replay.lastSeq(),
         replay.firstSeq(),
         replay.keyVersion() + KEY_VERSIONS_SKIPPED,

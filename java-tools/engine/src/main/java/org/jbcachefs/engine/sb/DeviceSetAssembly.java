@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.jbcachefs.block.BlockDevice;
 import org.jbcachefs.format.error.BcachefsException;
+import org.jbcachefs.format.error.CorruptionException;
 import org.jbcachefs.format.error.Finding;
 import org.jbcachefs.format.error.Place;
 import org.jbcachefs.format.error.RefusedException;
@@ -32,6 +33,7 @@ public final class DeviceSetAssembly {
   private final Consumer<Finding> findings;
   private final List<DeviceSet.OpenMember> members = new ArrayList<>();
   private final List<BlockDevice> nameless = new ArrayList<>();
+  private final List<FoundSuperblocks> without = new ArrayList<>();
 
   private DeviceSetAssembly(boolean rescue, Consumer<Finding> findings) {
     this.rescue = rescue;
@@ -114,6 +116,10 @@ public final class DeviceSetAssembly {
       nameless.add(device);
       return;
     }
+    if (found.newest().isEmpty()) {
+      without.add(found);
+      return;
+    }
     Superblock newest = found.require();
     for (SuperblockCopy copy : found.copies()) {
       if (!copy.valid() && newest.layout().sectors().contains(copy.sector())) {
@@ -124,6 +130,9 @@ public final class DeviceSetAssembly {
   }
 
   private DeviceSet assemble() {
+    if (!without.isEmpty()) {
+      throw withoutSuperblock(without.getFirst());
+    }
     Superblock newest =
         members.stream()
             .map(DeviceSet.OpenMember::superblock)
@@ -174,6 +183,28 @@ public final class DeviceSetAssembly {
               Place.device(open.device().name(), -1),
               "only " + open.device().size() + " bytes, the filesystem uses " + needed + " of it"));
     }
+  }
+
+  /** What is wrong with the device, and what can be done about it. */
+  private BcachefsException withoutSuperblock(FoundSuperblocks found) {
+    BcachefsException problem = found.problem();
+    if (!(problem instanceof CorruptionException corruption)) {
+      return problem;
+    }
+    String name = found.device().name();
+    String what =
+        members.isEmpty()
+            ? "; recover-super looks further for a copy, and with -f makes one up of what is there"
+            : ", nor is there a copy of one; others have theirs: leave "
+                + name
+                + " out, and go on without it (degraded), or give it its superblock back"
+                + " (recover-super -y -s "
+                + members.getFirst().device().name()
+                + " "
+                + name
+                + ")";
+    return new CorruptionException(
+        corruption.errorName(), corruption.place(), corruption.getMessage() + what);
   }
 
   private BcachefsException noSuperblock() {

@@ -37,7 +37,8 @@ public record FoundSuperblocks(BlockDevice device, List<SuperblockCopy> copies) 
     return newest().orElseThrow(this::problem);
   }
 
-  private BcachefsException problem() {
+  /** Why there is none. */
+  BcachefsException problem() {
     for (SuperblockCopy copy : copies) {
       boolean other =
           copy.problem() instanceof CorruptionException corruption

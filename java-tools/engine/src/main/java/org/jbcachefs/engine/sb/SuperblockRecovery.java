@@ -43,12 +43,16 @@ public final class SuperblockRecovery {
   }
 
   /**
-   * The superblock that a member would have, from another member's. It knows of no journal.
+   * The superblock that a member would have, from another member's, or from a saved copy of its
+   * own: of the journal it knows what that says, else the buckets of the device that begin with an
+   * entry.
    *
-   * @param deviceBytes size of the member's device
+   * @param device the member's
+   * @param deviceBytes how much of it is the filesystem's
    * @throws RefusedException if there is no such member, or the device is too small for it
    */
-  public static Superblock fromMember(Superblock source, int index, long deviceBytes) {
+  public static Superblock fromMember(
+      Superblock source, int index, BlockDevice device, long deviceBytes) {
     if (index < 0 || index >= source.members().size() || !source.members().get(index).exists()) {
       throw new RefusedException(
           "no_such_member",
@@ -69,13 +73,39 @@ public final class SuperblockRecovery {
             source.blockSectors(),
             member.bucketSectors(),
             deviceBytes >> SECTOR_SHIFT);
-    return new SuperblockEditor(source)
-        .deviceIndex(index)
-        .remove(SectionType.JOURNAL)
-        .remove(SectionType.JOURNAL_V2)
-        .layout(layout)
-        .offsetSector(layout.sectors().getFirst())
-        .toSuperblock(Place.structure("superblock for device " + index));
+    SuperblockEditor editor =
+        new SuperblockEditor(source)
+            .deviceIndex(index)
+            .layout(layout)
+            .offsetSector(layout.sectors().getFirst());
+    if (source.deviceIndex() != index) {
+      editor.remove(SectionType.JOURNAL).remove(SectionType.JOURNAL_V2);
+      List<Long> journal =
+          JournalBucketSearch.run(device, member.bucketSectors(), source.magicWord());
+      if (!journal.isEmpty()) {
+        editor.section(JournalBucketSearch.section(journal));
+      }
+    }
+    return editor.toSuperblock(Place.structure("superblock for device " + index));
+  }
+
+  /**
+   * Which member a device is that has lost its superblock, by its size or by what lies on it.
+   *
+   * @param filesystem of another member and that device, opened for rescue
+   * @throws RefusedException if nothing tells
+   */
+  public static int indexOf(DeviceSet filesystem, BlockDevice device) {
+    for (int index = 0; index < filesystem.size(); index++) {
+      if (device.equals(filesystem.device(index))) {
+        return index;
+      }
+    }
+    throw new RefusedException(
+        "no_such_member",
+        Place.device(device.name(), -1),
+        "nothing tells which member it was; -i says it, one of "
+            + existing(filesystem.superblock()));
   }
 
   private static List<Integer> existing(Superblock superblock) {

@@ -96,7 +96,7 @@ class JournalReaderTest {
     SeqBlacklist blacklist =
         journal.reader(SeqBlacklist.of(List.of(new SeqBlacklist.Range(2, 4)))).replay().blacklist();
     assertEquals(
-        List.of(new SeqBlacklist.Range(2, 4), new SeqBlacklist.Range(7, 7 + 1 + 64)),
+        List.of(new SeqBlacklist.Range(2, 4), new SeqBlacklist.Range(7, 7 + 1 + 4096)),
         blacklist.ranges());
   }
 

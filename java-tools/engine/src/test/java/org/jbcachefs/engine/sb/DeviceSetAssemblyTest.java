@@ -174,7 +174,9 @@ class DeviceSetAssemblyTest {
   void aDeviceWithoutSuperblockIsRefusedUnlessRescueCanTellWhichItIs() {
     MemoryDevice wiped = new MemoryDevice("wiped", devices.get(2).size());
     devices.set(2, wiped);
-    assertThrows(BcachefsException.class, () -> assemble(false));
+    String refused = assertThrows(BcachefsException.class, () -> assemble(false)).getMessage();
+    assertTrue(refused.contains("leave wiped out"), refused);
+    assertTrue(refused.contains("recover-super -y -s member0 wiped"), refused);
     DeviceSet set = assemble(true);
     assertEquals("wiped", set.name(2));
     assertEquals(0, set.superblockOf(2).journalBuckets().size());

@@ -115,6 +115,7 @@ class UpgradeRunTest {
     assertTrue(after.clean());
     assertSound(image);
     assertEquals(before, tree(image));
+    assertEquals(GoldenImages.text(OLD, "manifest.txt").lines().toList(), tree(image));
     assertFalse(UpgradeRun.isNeeded(UpgradeRun.plan(after, policy)));
   }
 

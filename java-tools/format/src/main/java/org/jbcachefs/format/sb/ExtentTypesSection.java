@@ -2,6 +2,7 @@
 package org.jbcachefs.format.sb;
 
 import org.jbcachefs.format.bytes.Bytes;
+import org.jbcachefs.format.extent.ExtentEntryType;
 
 /**
  * Sizes of extent entries by type, so that old implementations can skip types that they do not
@@ -11,6 +12,15 @@ import org.jbcachefs.format.bytes.Bytes;
  */
 public record ExtentTypesSection(Bytes stored) implements Section {
   public static final int OFFSET_SIZES = 8;
+
+  /** The sizes of all types that this version knows. */
+  public static ExtentTypesSection known() {
+    byte[] sizes = new byte[(ExtentEntryType.values().length + 7) & ~7];
+    for (ExtentEntryType type : ExtentEntryType.values()) {
+      sizes[type.number()] = (byte) type.u64s();
+    }
+    return new ExtentTypesSection(Bytes.copyOf(sizes));
+  }
 
   static ExtentTypesSection parse(RawSection section) {
     return new ExtentTypesSection(section.payload());

@@ -27,7 +27,8 @@ import org.jbcachefs.format.value.Backpointer;
 
 /** The lists of background work: what is on them for nothing goes, what is missing comes. */
 public final class RepairWork implements Repair {
-  private static final int BATCH = 64;
+  /** Each notes of some hundred bytes, in entries that may be as small as a bucket of 32 KiB. */
+  private static final int BATCH = 16;
 
   private static final Set<FsckError> ERRORS =
       Collections.unmodifiableSet(
