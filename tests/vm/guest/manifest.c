@@ -239,11 +239,15 @@ static void print_entry(const char *path, const char *relative, const struct sta
 	if (S_ISLNK(st->st_mode)) {
 		ssize_t length = readlink(path, buffer, sizeof(buffer) - 1);
 
-		if (length < 0)
+		if (length < 0 && errno == EIO) {
+			printf(", \"unreadable\": %d", errno);
+		} else if (length < 0) {
 			die("readlink", path);
-		buffer[length] = 0;
-		printf(", \"target\": ");
-		print_string(buffer);
+		} else {
+			buffer[length] = 0;
+			printf(", \"target\": ");
+			print_string(buffer);
+		}
 	}
 	if (!S_ISDIR(st->st_mode) && st->st_nlink > 1) {
 		printf(", \"hl\": ");

@@ -43,8 +43,8 @@ SOUND = [re.compile(pattern) for pattern in (
 LOST_DATA = [re.compile(pattern) for pattern in (
     r"^/.* offset [0-9]+: read error -?[0-9]+ from btree lookup$",
     r"^bchfs_read: [0-9]+ callbacks suppressed$",
-    r"^/.* offset [0-9]+: (data read error[:,] )?data_read_csum_err$",
-    r"^  u64s [0-9]+ type (extent|reflink_v) ",
+    r"^/.* offset [0-9]+: (data read error[:,] )?(data_read_csum_err|key_type_error)$",
+    r"^  u64s [0-9]+ type (extent|reflink_v|error) ",
     r"^  vd[a-z]+ checksum error$",
 )]
 

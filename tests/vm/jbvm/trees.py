@@ -90,7 +90,8 @@ def without_unanswered(expected, found):
 
 def without_unreadable(expected, found):
     """Both trees without the contents of files that the kernel could not read, where the copy could not be made in full
-    either, and how many files these are: each of them has another name there, with holes for what is missing."""
+    either, and how many files these are: each of them has another name there, with holes for what is missing. Symbolic
+    links like that are not there at all."""
     wanted, copies, count = dict(expected), dict(found), 0
     for path, entry in expected.items():
         copy = copies.get(path + PARTIAL)
@@ -98,6 +99,13 @@ def without_unreadable(expected, found):
             count += 1
             copies[path] = {name: value for name, value in copies.pop(path + PARTIAL).items() if name not in CONTENT}
             wanted[path] = {name: value for name, value in entry.items() if name not in CONTENT}
+        elif "unreadable" in entry and entry["type"] == "l" and path not in copies:
+            count += 1
+            del wanted[path]
+    for path, entry in copies.items():
+        # Hard links name the first of them, by its name in the copy.
+        if entry.get("hl", "").endswith(PARTIAL):
+            copies[path] = {**entry, "hl": entry["hl"].removesuffix(PARTIAL)}
     return wanted, copies, count
 
 

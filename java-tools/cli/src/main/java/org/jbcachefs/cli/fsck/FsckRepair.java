@@ -39,6 +39,7 @@ final class FsckRepair implements RepairListener {
   private final int mostOfOneKind;
   private final boolean verbose;
   private final Map<String, Count> repairs = new TreeMap<>();
+  private final LostFiles lost = new LostFiles();
   private Runnable beforeRepair = () -> {};
   private FsckListener first;
   private FsckListener last;
@@ -110,7 +111,7 @@ final class FsckRepair implements RepairListener {
   }
 
   private void report(RepairOutcome outcome, boolean dryRun) {
-    RepairReport report = new RepairReport(invocation.out(), outcome, first, last, dryRun);
+    RepairReport report = new RepairReport(invocation.out(), outcome, first, last, lost, dryRun);
     repairs.forEach((name, count) -> report.repair(name, count.findings, count.what));
     report.write();
   }
@@ -159,8 +160,14 @@ final class FsckRepair implements RepairListener {
       first = last;
     } else {
       last.collectOnly();
+      lost.find(paths);
     }
     return last;
+  }
+
+  @Override
+  public void lost(long inode, int snapshot, long start, long end) {
+    lost.add(inode, snapshot, start, end);
   }
 
   @Override

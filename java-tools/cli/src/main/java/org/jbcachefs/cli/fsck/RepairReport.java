@@ -14,6 +14,7 @@ final class RepairReport {
   private final Output out;
   private final RepairOutcome outcome;
   private final FsckListener last;
+  private final LostFiles lost;
   private final boolean dryRun;
   private final FsckReport found;
   private final FsckReport left;
@@ -22,7 +23,13 @@ final class RepairReport {
   private record Line(String error, long count, String what) {}
 
   RepairReport(
-      Output out, RepairOutcome outcome, FsckListener first, FsckListener last, boolean dryRun) {
+      Output out,
+      RepairOutcome outcome,
+      FsckListener first,
+      FsckListener last,
+      LostFiles lost,
+      boolean dryRun) {
+    this.lost = lost;
     this.out = out;
     this.outcome = outcome;
     this.last = last;
@@ -58,6 +65,9 @@ final class RepairReport {
       text.print(String.format(Locale.ROOT, "%10d  %s: ", line.count, line.error));
       text.println(line.what);
     }
+    if (!lost.isEmpty()) {
+      lost.text(text, dryRun);
+    }
     if (outcome.isClean()) {
       text.println(dryRun ? "nothing would be wrong then" : "nothing is wrong any more");
       return;
@@ -73,7 +83,9 @@ final class RepairReport {
       json.beginObject().field("error", line.error).field("count", line.count);
       json.field("what", line.what).endObject();
     }
-    json.endArray().beginObject("left");
+    json.endArray();
+    lost.json(json);
+    json.beginObject("left");
     left.totals(json);
     json.endObject();
   }

@@ -12,6 +12,7 @@ import org.jbcachefs.engine.snapshots.SnapshotTable;
 import org.jbcachefs.engine.snapshots.SubvolumeTable;
 import org.jbcachefs.format.error.CorruptionException;
 import org.jbcachefs.format.error.Finding;
+import org.jbcachefs.format.error.LostDataException;
 import org.jbcachefs.format.error.NotFoundException;
 import org.jbcachefs.format.error.Place;
 import org.jbcachefs.format.value.Inode;
@@ -150,6 +151,12 @@ public final class NamespaceReader implements Namespace {
     int end = 0;
     while (end < read && target[end] != 0) {
       end++;
+    }
+    if (end == 0) {
+      // No link leads nowhere: what a repair could not find again reads as a hole.
+      throw new LostDataException(
+          Place.structure("btree inodes").at(Long.toUnsignedString(symlink.inode())),
+          "nothing of the symbolic link's target is left");
     }
     return Arrays.copyOf(target, end);
   }

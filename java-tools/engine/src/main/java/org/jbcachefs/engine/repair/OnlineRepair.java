@@ -144,7 +144,7 @@ public final class OnlineRepair {
     RepairMark mark = new RepairMark(filesystem.superblockWriter());
     long required = mark.required();
     mark.set();
-    RepairContext context = new RepairContext(filesystem, options);
+    RepairContext context = new RepairContext(filesystem, options, listener::lost);
     for (Repair repair : RepairTable.ALL) {
       List<CheckFinding> findings = accepted.get(repair);
       if (findings != null) {

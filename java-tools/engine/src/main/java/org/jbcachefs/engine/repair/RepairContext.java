@@ -9,14 +9,17 @@ import org.jbcachefs.engine.check.CheckFinding;
 import org.jbcachefs.engine.check.CheckOptions;
 import org.jbcachefs.engine.commit.Transaction;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.engine.repair.lost.LostListener;
 
 /**
  * What repairs work with: the filesystem, open for writing.
  *
  * @param filesystem is closed by whoever opened it
  * @param options memory and temporary files
+ * @param lost told of data that is lost
  */
-public record RepairContext(WritableFilesystem filesystem, CheckOptions options) {
+public record RepairContext(
+    WritableFilesystem filesystem, CheckOptions options, LostListener lost) {
   /** The btrees as they are at any moment. */
   public Btrees btrees() {
     return filesystem.btrees();

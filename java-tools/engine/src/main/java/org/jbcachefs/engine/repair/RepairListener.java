@@ -20,6 +20,15 @@ public interface RepairListener {
   /** Whether that finding is to be repaired by that; asked once for each finding. */
   boolean accept(CheckFinding finding, Repair repair);
 
+  /**
+   * Data of a file is lost, and marked so: told while it is repaired, perhaps more than once.
+   *
+   * @param snapshot whose key says so
+   * @param start in sectors
+   * @param end in sectors, behind it
+   */
+  default void lost(long inode, int snapshot, long start, long end) {}
+
   /** Those findings are being repaired by that. */
   void repairing(Repair repair, List<CheckFinding> findings);
 }

@@ -135,7 +135,7 @@ public final class RepairRun {
 
   private void repair(Map<Repair, List<CheckFinding>> accepted) {
     beforeOpening(accepted);
-    try (Salvage salvage = new Salvage(this::lent, options)) {
+    try (Salvage salvage = new Salvage(this::lent, options, listener::lost)) {
       repair(accepted, salvage);
     }
   }
@@ -162,7 +162,7 @@ public final class RepairRun {
     try {
       new RepairMark(filesystem.superblockWriter()).set();
       salvage.rebuild(filesystem);
-      RepairContext context = new RepairContext(filesystem, options.check());
+      RepairContext context = new RepairContext(filesystem, options.check(), listener::lost);
       RepairStage last = last(accepted, !salvage.damaged().isEmpty());
       for (Repair repair : RepairTable.ALL) {
         if (accepted.containsKey(repair) && repair.stage().compareTo(last) <= 0) {

@@ -22,6 +22,7 @@ import org.jbcachefs.engine.repair.fs.RepairRoot;
 import org.jbcachefs.engine.repair.fs.RepairStrayKeys;
 import org.jbcachefs.engine.repair.fs.RepairUnreachable;
 import org.jbcachefs.engine.repair.fs.RepairWork;
+import org.jbcachefs.engine.repair.sb.RepairDowngradeSection;
 import org.jbcachefs.engine.repair.sb.RepairMemberSize;
 import org.jbcachefs.engine.repair.sb.RepairOptionValues;
 import org.jbcachefs.engine.repair.snapshots.RepairSnapshots;
@@ -52,6 +53,7 @@ public final class RepairTable {
           new RepairLists(),
           new RepairWork(),
           new RepairOptionValues(),
+          new RepairDowngradeSection(),
           new RepairMemberSize(),
           new RepairJournal());
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.engine.repair;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -8,19 +9,20 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jbcachefs.block.BlockDevice;
 import org.jbcachefs.engine.btree.Btrees;
-import org.jbcachefs.engine.btree.KeyChecks;
 import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.recovery.DerivedBtrees;
 import org.jbcachefs.engine.recovery.OpenOptions;
 import org.jbcachefs.engine.recovery.ReadFilesystem;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
 import org.jbcachefs.engine.repair.alloc.FreeSpace;
-import org.jbcachefs.format.bkey.Bkey;
+import org.jbcachefs.engine.repair.lost.LostListener;
+import org.jbcachefs.engine.repair.lost.LostRanges;
+import org.jbcachefs.engine.repair.lost.LostScan;
+import org.jbcachefs.engine.repair.lost.SoundKeys;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.error.CorruptionException;
 import org.jbcachefs.format.error.Finding;
-import org.jbcachefs.format.error.Place;
 import org.jbcachefs.format.tables.ErrorMeaning;
 import org.jbcachefs.format.tables.FsckError;
 
@@ -30,12 +32,17 @@ import org.jbcachefs.format.tables.FsckError;
  * it has opened.
  */
 final class Salvage implements AutoCloseable {
+  private static final int EXTENTS = BtreeId.EXTENTS.number();
+
   private final Set<Integer> damaged = new TreeSet<>();
   private final Set<Integer> derived = new TreeSet<>();
+  private final List<LostRanges.Range> unreadable = new ArrayList<>();
   private final ReadFilesystem left;
   private final RepairOptions options;
+  private final LostListener told;
 
-  Salvage(Supplier<List<BlockDevice>> devices, RepairOptions options) {
+  Salvage(Supplier<List<BlockDevice>> devices, RepairOptions options, LostListener told) {
+    this.told = told;
     this.options = options;
     Topology heard = new Topology();
     OpenOptions checking = options.write().open().withKeyChecks(true).withFindings(heard);
@@ -68,17 +75,39 @@ final class Salvage implements AutoCloseable {
     }
   }
 
-  private static boolean isSound(Btrees btrees, int btree, Topology heard) {
+  private boolean isSound(Btrees btrees, int btree, Topology heard) {
     int before = heard.count.get();
+    boolean readable = true;
+    // The range that cannot be read lies between the keys before it and after it.
+    Bpos last = Bpos.MIN;
+    boolean lost = false;
     try (KeyIterator keys = btrees.iterate(btree, Bpos.MIN, Bpos.MAX)) {
-      boolean more = keys.next();
-      while (more) {
-        more = keys.next();
+      while (true) {
+        try {
+          boolean more = keys.next();
+          if (lost) {
+            unreadable(btree, last, more ? keys.key().pos() : Bpos.MAX);
+            lost = false;
+          }
+          if (!more) {
+            return readable && heard.count.get() == before;
+          }
+          last = btree == EXTENTS ? keys.key().pos() : last;
+        } catch (CorruptionException e) {
+          // Whoever checks has reported it.
+          readable &= e.errorName().isEmpty();
+          lost = true;
+          if (!readable && btree != EXTENTS) {
+            return false;
+          }
+        }
       }
-      return heard.count.get() == before;
-    } catch (CorruptionException e) {
-      // Whoever checks has reported it.
-      return e.errorName().isEmpty();
+    }
+  }
+
+  private void unreadable(int btree, Bpos from, Bpos to) {
+    if (btree == EXTENTS) {
+      unreadable.add(new LostRanges.Range(from, to));
     }
   }
 
@@ -100,46 +129,23 @@ final class Salvage implements AutoCloseable {
     filesystem
         .repair()
         .allocateFrom(FreeSpace.of(left, options.check().memoryBytes(), options.check().spill()));
-    KeyChecks checks = new KeyChecks(filesystem.superblock().version(), _ -> {});
     for (int btree : damaged) {
-      try (KeyIterator keys = left.btrees().iterate(btree, Bpos.MIN, Bpos.MAX)) {
-        filesystem.repair().rebuild(btree, new Accepted(keys, btree, checks));
+      if (btree == EXTENTS) {
+        rebuildExtents(filesystem);
+        continue;
+      }
+      try (KeyIterator keys =
+          new SoundKeys(left.btrees(), btree, filesystem.superblock().version())) {
+        filesystem.repair().rebuild(btree, keys);
       }
     }
   }
 
-  /** Keys that do not contradict the format by themselves. */
-  private record Accepted(KeyIterator keys, int btree, KeyChecks checks) implements KeyIterator {
-    @Override
-    public Bkey key() {
-      return keys.key();
-    }
-
-    @Override
-    public boolean next() {
-      while (true) {
-        try {
-          if (!keys.next()) {
-            return false;
-          }
-          if (checks.accept(btree, 0, keys.key(), Place.NOWHERE)) {
-            return true;
-          }
-        } catch (CorruptionException e) {
-          // The iterator goes on behind what cannot be read.
-          checks.accept(btree, 0, keys.key(), Place.NOWHERE);
-        }
-      }
-    }
-
-    @Override
-    public void seek(Bpos pos) {
-      keys.seek(pos);
-    }
-
-    @Override
-    public void close() {
-      keys.close();
+  private void rebuildExtents(WritableFilesystem filesystem) {
+    boolean trusted = !derived.contains(BtreeId.BACKPOINTERS.number());
+    try (LostScan scan = new LostScan(left, unreadable, options.check(), told);
+        KeyIterator keys = scan.run(trusted)) {
+      filesystem.repair().rebuild(EXTENTS, keys);
     }
   }
 

@@ -2,11 +2,11 @@
 package org.jbcachefs.engine.testing;
 
 /** JSON text exactly as Python's json.dumps writes it; file names as os.fsdecode decodes them. */
-final class PythonJson {
+public final class PythonJson {
   private PythonJson() {}
 
   /** Bytes of a name as a JSON string: bytes that are no UTF-8 become U+DC80 + byte. */
-  static String string(byte[] name) {
+  public static String string(byte[] name) {
     StringBuilder text = new StringBuilder("\"");
     int at = 0;
     while (at < name.length) {

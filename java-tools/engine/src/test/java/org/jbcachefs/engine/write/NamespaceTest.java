@@ -23,10 +23,17 @@ import org.jbcachefs.engine.fs.write.RenameMode;
 import org.jbcachefs.engine.fs.write.WritableTree;
 import org.jbcachefs.engine.fs.write.XattrMode;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.format.bkey.Bkey;
+import org.jbcachefs.format.bkey.Bpos;
+import org.jbcachefs.format.bkey.BtreeId;
+import org.jbcachefs.format.error.LostDataException;
 import org.jbcachefs.format.error.PosixError;
 import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.tables.DataType;
 import org.jbcachefs.format.tables.InodeOption;
+import org.jbcachefs.format.value.Inode;
+import org.jbcachefs.format.value.InodeBuilder;
+import org.jbcachefs.format.value.InodeField;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -473,5 +480,26 @@ class NamespaceTest {
       String[] parts = wrong.split("=", -1);
       assertFails(PosixError.EINVAL, () -> setOption(directory, parts[0], parts[1]));
     }
+  }
+
+  @Test
+  void aLinkWhoseTargetIsGoneSaysSo() {
+    InodeId link =
+        tree.create(root, name("link"), NewInode.symlink(name("target"), 1000, 1001)).id();
+    assertArrayEquals(name("target"), tree.readlink(link));
+    tree.syncAll();
+    filesystem.transact(
+        "test",
+        transaction -> {
+          Bkey key = new Bkey();
+          Bpos pos = new Bpos(0, link.number(), -1);
+          assertTrue(transaction.lookup(BtreeId.INODES, pos, key));
+          Inode inode = Inode.decode(key.copy());
+          transaction.delete(BtreeId.EXTENTS, new Bpos(link.number(), inode.sectors(), -1));
+          InodeBuilder without = new InodeBuilder(inode, -1).set(InodeField.SECTORS, 0);
+          transaction.update(BtreeId.INODES, without.toKey());
+          return null;
+        });
+    assertThrows(LostDataException.class, () -> tree.readlink(link));
   }
 }

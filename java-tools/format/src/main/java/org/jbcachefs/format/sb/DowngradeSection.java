@@ -9,7 +9,9 @@ import org.jbcachefs.format.tables.MetadataVersion;
 
 /**
  * What an older implementation must check when it takes over. Entries are aligned to 2 bytes only;
- * one that does not fit any more is no entry. Source: {@code struct bch_sb_field_downgrade}.
+ * one that does not fit any more is no entry, nor is one for another major version, and what is
+ * behind it: kernels refuse such a superblock, but all of it follows from the version. Source:
+ * {@code struct bch_sb_field_downgrade}.
  *
  * @param tail bytes behind the last whole entry
  */
@@ -38,6 +40,11 @@ public record DowngradeSection(List<Entry> entries, Bytes tail) implements Secti
     entries = List.copyOf(entries);
   }
 
+  /** Whether there is something that is no entry where one could be. */
+  public boolean isDamaged() {
+    return tail.length() >= ENTRY_OFFSET_ERRORS;
+  }
+
   /** {@code version} is the superblock's. */
   static DowngradeSection parse(RawSection section, int version, Place place) {
     SectionReader in = new SectionReader(section, place);
@@ -46,13 +53,8 @@ public record DowngradeSection(List<Entry> entries, Bytes tail) implements Secti
     while (in.end() - offset >= ENTRY_OFFSET_ERRORS) {
       int end = offset + ENTRY_OFFSET_ERRORS + 2 * in.u16(offset + ENTRY_OFFSET_NR_ERRORS);
       Entry entry = decode(in, offset, Math.min(end, in.end() & ~1));
-      if (MetadataVersion.major(entry.version) != MetadataVersion.major(version)) {
-        throw in.invalid(
-            "entry for version "
-                + MetadataVersion.describe(entry.version)
-                + ", which is of another major version");
-      }
-      if (end > in.end()) {
+      boolean sameMajor = MetadataVersion.major(entry.version) == MetadataVersion.major(version);
+      if (end > in.end() || !sameMajor) {
         break;
       }
       entries.add(entry);

@@ -49,17 +49,18 @@ public final class CheckSuperblocks implements CheckPass {
     }
   }
 
-  /** Who reads it passes over such an entry; who writes the superblock refuses. */
+  /** Kernels refuse a superblock with an entry of another major version, or to write any such. */
   private static void downgrade(CheckContext context) {
     boolean overruns =
         context.superblock().sections().stream()
             .filter(section -> section.type() == SectionType.DOWNGRADE.number())
             .map(context.superblock()::decode)
             .map(DowngradeSection.class::cast)
-            .anyMatch(section -> section.tail().length() >= DowngradeSection.ENTRY_OFFSET_ERRORS);
+            .anyMatch(DowngradeSection::isDamaged);
     if (overruns) {
       Place place = context.superblock().place();
-      String what = "an entry of the downgrade section reaches beyond its end";
+      String what =
+          "an entry of the downgrade section reaches beyond its end or is of another major version";
       context.report(CheckFinding.of(new Finding("invalid_sb_downgrade", place, what)));
     }
   }

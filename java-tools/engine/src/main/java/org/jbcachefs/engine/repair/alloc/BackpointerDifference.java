@@ -7,7 +7,9 @@ import java.util.List;
 import org.jbcachefs.engine.alloc.Backpointers;
 import org.jbcachefs.engine.btree.Btrees;
 import org.jbcachefs.engine.btree.KeyIterator;
+import org.jbcachefs.engine.check.RecordSorter;
 import org.jbcachefs.engine.check.SortedRecords;
+import org.jbcachefs.engine.repair.lost.NamedExtents;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
@@ -19,14 +21,23 @@ import org.jbcachefs.format.value.Backpointer;
 final class BackpointerDifference {
   private final Btrees btrees;
   private final KeyChanges changes;
+  private final NamedExtents dropped;
+  private final RecordSorter.Writer deletions;
   private SortedRecords wanted;
   private boolean more;
   private final long[] choice = new long[SpaceSums.RECORD];
   private final List<List<SharedPlaces.Pointed>> shared = new ArrayList<>();
 
-  BackpointerDifference(Btrees btrees, KeyChanges changes) {
+  /**
+   * @param dropped gets what nothing asks for: what names extents is not deleted here
+   * @param deletions gets device and offset of each of those, to be deleted at the end
+   */
+  BackpointerDifference(
+      Btrees btrees, KeyChanges changes, NamedExtents dropped, RecordSorter.Writer deletions) {
     this.btrees = btrees;
     this.changes = changes;
+    this.dropped = dropped;
+    this.deletions = deletions;
   }
 
   /**
@@ -47,7 +58,7 @@ final class BackpointerDifference {
       while (found || isMore(mark)) {
         boolean behind = found && (!isMore(mark) || order(keys.key(), mark) < 0);
         if (behind) {
-          changes.delete(btree, keys.key().pos());
+          drop(btree, keys.key());
           found = keys.next();
           continue;
         }
@@ -95,9 +106,20 @@ final class BackpointerDifference {
     boolean needed = choice[2] == 0;
     Bpos pos = Bpos.of(choice[0] & ~mark, choice[1]);
     if (!matched && needed) {
+      if (found != null) {
+        dropped.add(found);
+      }
       changes.set(btree, made(pos, choice));
     } else if (!matched && found != null) {
-      changes.delete(btree, pos);
+      drop(btree, found);
+    }
+  }
+
+  private void drop(BtreeId btree, Bkey key) {
+    if (btree == BtreeId.BACKPOINTERS && dropped.add(key)) {
+      deletions.add(key.inode(), key.offset());
+    } else {
+      changes.delete(btree, key.pos());
     }
   }
 

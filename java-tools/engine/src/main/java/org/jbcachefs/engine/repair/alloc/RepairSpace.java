@@ -85,7 +85,10 @@ public final class RepairSpace implements Repair {
   public void run(RepairContext context, List<CheckFinding> findings) {
     SpaceRebuild rebuild =
         new SpaceRebuild(
-            context.filesystem(), context.options().memoryBytes(), context.options().spill());
+            context.filesystem(),
+            context.options().memoryBytes(),
+            context.options().spill(),
+            context.lost());
     rebuild.run();
     if (!findings.isEmpty() && rebuild.separate()) {
       rebuild.run();

@@ -12,8 +12,12 @@ import org.jbcachefs.engine.alloc.write.BucketRebuild;
 import org.jbcachefs.engine.btree.Btrees;
 import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.check.RecordSorter;
+import org.jbcachefs.engine.check.SortedRecords;
 import org.jbcachefs.engine.check.alloc.PackedAccounting;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.engine.repair.lost.LostListener;
+import org.jbcachefs.engine.repair.lost.LostPointers;
+import org.jbcachefs.engine.repair.lost.NamedExtents;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
@@ -38,6 +42,7 @@ public final class SpaceRebuild {
   private final Btrees btrees;
   private final long memoryBytes;
   private final Path spill;
+  private final LostListener lost;
 
   /** Keys that point to one place, by the last look. */
   private List<List<SharedPlaces.Pointed>> shared = List.of();
@@ -50,6 +55,13 @@ public final class SpaceRebuild {
    * @param spill where it puts what needs more
    */
   public SpaceRebuild(WritableFilesystem filesystem, long memoryBytes, Path spill) {
+    this(filesystem, memoryBytes, spill, LostListener.NONE);
+  }
+
+  /** The same, with somebody who is told of lost data. */
+  public SpaceRebuild(
+      WritableFilesystem filesystem, long memoryBytes, Path spill, LostListener lost) {
+    this.lost = lost;
     this.filesystem = filesystem;
     this.btrees = filesystem.btrees();
     this.memoryBytes = memoryBytes;
@@ -93,7 +105,10 @@ public final class SpaceRebuild {
     try (RecordSorter backpointers =
             new RecordSorter(SpaceSums.RECORD, SpaceSums.RECORD_KEY, memoryBytes, spill);
         RecordSorter places = new RecordSorter(3, 3, memoryBytes, spill);
-        RecordSorter free = new RecordSorter(3, 3, memoryBytes, spill)) {
+        RecordSorter free = new RecordSorter(3, 3, memoryBytes, spill);
+        RecordSorter deletions = new RecordSorter(2, 2, memoryBytes, spill);
+        NamedExtents dropped =
+            new NamedExtents(btrees, filesystem.superblock(), memoryBytes, spill)) {
       RecordSorter.Writer stripes = places.writer();
       SpaceSums sums = new SpaceSums(filesystem, backpointers);
       sums.stripeBlocks((index, device, bucket) ->
@@ -110,14 +125,25 @@ public final class SpaceRebuild {
       new PlaceDifference(btrees, changes).run(places.sorted());
       new FreespaceDifference(btrees, changes).run(free.sorted());
       new GenerationDifference(btrees, changes).run(walk.generations());
-      BackpointerDifference pointers = new BackpointerDifference(btrees, changes);
+      RecordSorter.Writer deleted = deletions.writer();
+      BackpointerDifference pointers = new BackpointerDifference(btrees, changes, dropped, deleted);
       pointers.run(backpointers.sorted());
+      deleted.close();
+      // While they are there, a run that is cut off leaves them to the next one.
+      new LostPointers(filesystem, lost).run(dropped);
+      deleteAll(deletions.sorted(), changes);
       shared = pointers.shared();
       mixed = walk.mixed;
       new StripeDifference(btrees, changes, sums).run();
       new CounterDifference(filesystem, changes).run(sums.counters());
       changes.commit();
       return changes.made() + new SuperblockDifference(filesystem).run(sums.counters());
+    }
+  }
+
+  private static void deleteAll(SortedRecords positions, KeyChanges changes) {
+    while (positions.next()) {
+      changes.delete(BtreeId.BACKPOINTERS, Bpos.of(positions.get(0), positions.get(1)));
     }
   }
 

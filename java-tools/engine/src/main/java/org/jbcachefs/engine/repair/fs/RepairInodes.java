@@ -9,10 +9,13 @@ import java.util.Set;
 import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.check.CheckFinding;
 import org.jbcachefs.engine.commit.Transaction;
+import org.jbcachefs.engine.data.write.ExtentCut;
 import org.jbcachefs.engine.repair.Repair;
 import org.jbcachefs.engine.repair.RepairContext;
 import org.jbcachefs.engine.repair.RepairStage;
+import org.jbcachefs.engine.repair.lost.LostHoles;
 import org.jbcachefs.engine.snapshots.SnapshotTable;
+import org.jbcachefs.engine.snapshots.VisibleKeys;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
@@ -34,7 +37,8 @@ public final class RepairInodes implements Repair {
   private static Map<FsckError, Fix> fixes() {
     Map<FsckError, Fix> fixes = new EnumMap<>(FsckError.class);
     fixes.put(FsckError.INODE_DIR_HAS_NONZERO_I_SIZE, (inode, _, _) -> inode.set(SIZE, 0));
-    fixes.put(FsckError.INODE_I_SECTORS_WRONG, (inode, _, f) -> inode.set(SECTORS, expected(f)));
+    // They are counted again: what is lost may have got keys that count since it was found.
+    fixes.put(FsckError.INODE_I_SECTORS_WRONG, (_, _, _) -> {});
     fixes.put(FsckError.INODE_DIR_WRONG_NLINK, (inode, _, f) -> inode.set(NLINK, expected(f) - 2));
     fixes.put(
         FsckError.INODE_WRONG_NLINK,
@@ -110,6 +114,8 @@ public final class RepairInodes implements Repair {
       case INODE_DIR_UNLINKED_BUT_NOT_EMPTY -> "keep the directory, in lost+found";
       case INODE_BI_SUBVOL_MISSING, INODE_BI_SUBVOL_WRONG, INODE_SUBVOL_ROOT_BUT_NOT_DIR ->
           "make it no root of a subvolume";
+      case INODE_I_SECTORS_WRONG ->
+          "write into the inode what it must say; holes that are exactly what is missing are lost";
       default -> "write into the inode what it must say";
     };
   }
@@ -154,7 +160,26 @@ public final class RepairInodes implements Repair {
     if (finding.error() == FsckError.INODE_SNAPSHOT_MISMATCH) {
       hashAsAbove(transaction, table, was, inode);
     }
+    if (finding.error() == FsckError.INODE_I_SECTORS_WRONG) {
+      if (LostHoles.mark(context.filesystem(), transaction, was, context.lost())) {
+        return;
+      }
+      inode.set(SECTORS, sectors(transaction, table, was));
+    }
     put(transaction, pos, was, inode);
+  }
+
+  private static long sectors(Transaction transaction, SnapshotTable table, Inode inode) {
+    long sum = 0;
+    Bpos from = new Bpos(inode.number(), 0, 0);
+    KeyIterator all = transaction.iterate(BtreeId.EXTENTS, from, new Bpos(inode.number(), -1, -1));
+    try (VisibleKeys keys = new VisibleKeys(all, table.lineage(inode.snapshot()), false)) {
+      while (keys.next()) {
+        boolean counts = ExtentCut.isAllocation(keys.key().type());
+        sum += counts ? Integer.toUnsignedLong(keys.key().size()) : 0;
+      }
+    }
+    return sum;
   }
 
   /** Puts a version, and sees to the list of deleted inodes. */

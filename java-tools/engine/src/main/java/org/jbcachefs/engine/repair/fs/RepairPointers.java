@@ -111,6 +111,9 @@ public final class RepairPointers implements Repair {
     if (without == null && !hasDirty(key, sizes)) {
       without = PointerDrop.lost(key);
     }
+    if (without != null && without.type() == KeyType.ERROR.number() && btree == BtreeId.EXTENTS) {
+      context.lost().lost(key.inode(), key.snapshot(), key.start(), key.offset());
+    }
     if (without != null && isCoded(key, sizes)) {
       // What follows from keys in stripes is not kept by commits: the next round makes it anew.
       transaction.updateAlone(btree, without);

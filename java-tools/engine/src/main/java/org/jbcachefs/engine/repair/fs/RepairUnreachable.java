@@ -102,7 +102,11 @@ public final class RepairUnreachable implements Repair {
         }
       }
       Inode root = subvolume == null ? null : root(subvolume.getValue());
-      if (root == null || !root.isDirectory() || root.number() == inode.number()) {
+      if (root == null || !root.isDirectory()) {
+        return;
+      }
+      if (root.number() == inode.number()) {
+        oldRoot(inode, subvolume);
         return;
       }
       Inode directory = lostAndFound(root);
@@ -129,6 +133,17 @@ public final class RepairUnreachable implements Repair {
         named.set(InodeField.DEPTH, directory.get(InodeField.DEPTH) + 1);
       }
       RepairInodes.put(transaction, pos, inode, named);
+    }
+
+    /**
+     * What a subvolume's root was when a snapshot was taken says whose it was: it needs no name.
+     */
+    private void oldRoot(Inode inode, Map.Entry<Integer, Subvolume> subvolume) {
+      if (subvolume.getValue().snapshot() != pos.snapshot()) {
+        InodeBuilder root = new InodeBuilder(inode, pos.snapshot());
+        root.set(InodeField.SUBVOL, subvolume.getKey());
+        RepairInodes.put(transaction, pos, inode, root);
+      }
     }
 
     /**

@@ -209,10 +209,20 @@ final class SnapshotForest {
       int number = each.getKey();
       Snapshot shows = known.get(subvolume.snapshot());
       boolean good =
-          shows != null && !shows.deleted() && shows.child0() == 0 && shows.subvolume() == number;
+          shows != null && !shows.deleted() && isLeaf(shows) && shows.subvolume() == number;
       List<Integer> others = good ? List.of() : leavesNaming(number);
       shown.put(number, others.size() == 1 ? others.getFirst() : subvolume.snapshot());
     }
+  }
+
+  /** Whether it has no children but those that nothing else knows. */
+  private boolean isLeaf(Snapshot node) {
+    for (int child : new int[] {node.child0(), node.child1()}) {
+      if (child != 0 && (known.get(child) != null || evidence.hasKeys(child))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private List<Integer> leavesNaming(int subvolume) {
@@ -220,7 +230,7 @@ final class SnapshotForest {
         .filter(id -> {
           Snapshot node = known.get(id);
           return node.subvolume() == subvolume
-              && node.child0() == 0
+              && isLeaf(node)
               && (node.flags() & Snapshot.FLAG_SUBVOL) != 0
               && !node.deleted()
               && !node.willDelete()

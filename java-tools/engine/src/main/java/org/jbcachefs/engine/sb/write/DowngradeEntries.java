@@ -17,7 +17,8 @@ import org.jbcachefs.format.tables.VersionStep;
 
 /**
  * What older implementations are told to check when they take over: a row for each version at or
- * above the oldest one that may still read the filesystem. The section is never made shorter.
+ * above the oldest one that may still read the filesystem. The section is never made shorter,
+ * unless it is damaged.
  */
 public final class DowngradeEntries {
   private DowngradeEntries() {}
@@ -50,7 +51,14 @@ public final class DowngradeEntries {
 
   private static boolean replaces(DowngradeSection section, Superblock superblock) {
     int now = superblock.section(SectionType.DOWNGRADE).map(s -> s.payload().length()).orElse(0);
-    return section.encode().length() >= now;
+    boolean damaged =
+        superblock
+            .section(SectionType.DOWNGRADE)
+            .map(superblock::decode)
+            .map(DowngradeSection.class::cast)
+            .filter(DowngradeSection::isDamaged)
+            .isPresent();
+    return damaged || section.encode().length() >= now;
   }
 
   private static DowngradeSection section(Superblock superblock, int newVersion) {

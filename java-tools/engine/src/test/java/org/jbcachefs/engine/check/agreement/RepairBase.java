@@ -3,10 +3,12 @@ package org.jbcachefs.engine.check.agreement;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -41,6 +43,7 @@ final class RepairBase {
   private final Set<String> single;
   private Inventory inventory;
   private Tree original;
+  private FileContents contents;
 
   private RepairBase(
       String name,
@@ -128,6 +131,16 @@ final class RepairBase {
     return original;
   }
 
+  /** What files hold while nothing is damaged. */
+  FileContents contents() {
+    if (contents == null) {
+      List<BlockDevice> devices = members.get();
+      contents = contents(devices);
+      devices.forEach(BlockDevice::close);
+    }
+    return contents;
+  }
+
   /** Paths that must be there whatever happens to one of the devices. */
   Set<String> pathsKept() {
     return metadataTwice ? original().paths() : Set.of();
@@ -160,6 +173,28 @@ final class RepairBase {
   /** The members with that damage. */
   List<BlockDevice> damaged(List<String> statements) {
     return DamagedDevices.of(members.get(), statements, open());
+  }
+
+  /** What files hold, of a sound filesystem. */
+  FileContents contents(List<BlockDevice> devices) {
+    return contents(devices, _ -> true);
+  }
+
+  /** The same of files that are not what they were, given what can be seen. */
+  FileContents changed(List<BlockDevice> devices, Tree now) {
+    Set<String> same = new HashSet<>(now.files());
+    same.retainAll(original().files());
+    Set<String> paths = new HashSet<>();
+    same.forEach(file -> paths.add(file.substring(0, file.lastIndexOf(' '))));
+    return contents(devices, path -> !paths.contains(path));
+  }
+
+  private FileContents contents(List<BlockDevice> devices, Predicate<String> which) {
+    List<BlockDevice> borrowed = new ArrayList<>();
+    devices.forEach(device -> borrowed.add(new Kept(device)));
+    try (ReadFilesystem filesystem = ReadFilesystem.open(borrowed, open())) {
+      return FileContents.of(filesystem.namespace(), filesystem.data(), which);
+    }
   }
 
   /** What can be seen; nothing if the damage lets nothing be listed. */

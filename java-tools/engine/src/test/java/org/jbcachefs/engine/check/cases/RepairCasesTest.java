@@ -4,12 +4,10 @@ package org.jbcachefs.engine.check.cases;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jbcachefs.block.BlockDevice;
-import org.jbcachefs.block.FileBlockDevice;
 import org.jbcachefs.engine.check.CheckOptions;
 import org.jbcachefs.engine.recovery.OpenOptions;
 import org.jbcachefs.engine.recovery.WriteOptions;
@@ -77,18 +75,8 @@ class RepairCasesTest {
       return;
     }
     for (int i = 0; i < devices.size(); i++) {
-      Path file = Path.of(KEPT, subject.base() + "@" + subject.name() + "." + i);
-      try (BlockDevice copy = FileBlockDevice.create(file, devices.get(i).size())) {
-        byte[] chunk = new byte[1 << 20];
-        for (long at = 0; at < devices.get(i).size(); at += chunk.length) {
-          int length = (int) Math.min(chunk.length, devices.get(i).size() - at);
-          MemorySegment part = MemorySegment.ofArray(chunk).asSlice(0, length);
-          devices.get(i).read(at, part);
-          if (part.mismatch(MemorySegment.ofArray(new byte[length])) >= 0) {
-            copy.write(at, part);
-          }
-        }
-      }
+      KeptImage.write(
+          Path.of(KEPT, subject.base() + "@" + subject.name() + "." + i), devices.get(i));
     }
   }
 

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.repair.lost;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jbcachefs.engine.data.write.ExtentCut;
+import org.jbcachefs.engine.snapshots.SnapshotTable;
+import org.jbcachefs.format.bkey.Bkey;
+import org.jbcachefs.format.bkey.Bpos;
+import org.jbcachefs.format.bkey.KeyType;
+import org.jbcachefs.format.value.Inode;
+
+/**
+ * What of one file is lost. Two witnesses are asked: backpointers that name an extent that is not
+ * there, and versions of the inode that count more sectors than there are. A backpointer alone is
+ * believed where leaves are lost, both together elsewhere. Where leaves are lost, what no
+ * backpointer names (inline data, references to shared extents) may be anywhere in the holes: then
+ * all of them there are lost, for it must not be zeros that are read. Filled anew from file to
+ * file; belongs to one thread.
+ */
+final class LostFile {
+  /** The longest key that is put at once, in sectors, and how many of them a file gets at most. */
+  private static final long LONGEST = 1L << 30;
+
+  private static final int MOST_PIECES = 1 << 12;
+
+  /** So many keys around a place are asked whether they cover it. */
+  private static final int NEIGHBOURS = 64;
+
+  private static final Comparator<Extent> ORDER =
+      Comparator.comparingLong(Extent::end)
+          .thenComparing(Extent::snapshot, Integer::compareUnsigned);
+
+  private final SnapshotTable table;
+  private final LostRanges ranges;
+  private final Limits limits;
+  private final List<Extent> extents = new ArrayList<>();
+  private final List<Named> named = new ArrayList<>();
+  private final List<Inode> versions = new ArrayList<>();
+  private final List<Extent> found = new ArrayList<>();
+  private final Set<Bpos> outdated = new HashSet<>();
+  private long inode;
+
+  /**
+   * What extents of a filesystem can be.
+   *
+   * @param compressedSectors how much of a file compressed data may stand for, 0 if none is
+   * @param longestSectors of an extent, compressed or not
+   * @param blockSectors in each block
+   * @param trusted whether what points back is all there
+   */
+  record Limits(long compressedSectors, long longestSectors, long blockSectors, boolean trusted) {}
+
+  /** A key of the extents btree: from its start to its end, in sectors. */
+  record Extent(long start, long end, int snapshot, int type, boolean sure) {
+    boolean allocates() {
+      return ExtentCut.isAllocation(type);
+    }
+  }
+
+  /** An extent that something points back to: where it ends, and how long it is at the devices. */
+  private record Named(long end, int snapshot, long sectors) {}
+
+  /** Gets what was found of a file: first what is no more true of it, then what is lost. */
+  interface Sink {
+    /** An older key that is no more what the file has there. */
+    void outdated(Bpos pos);
+
+    /** Nobody knows what is in those sectors. */
+    void lost(long inode, long start, long end, int snapshot);
+  }
+
+  LostFile(SnapshotTable table, LostRanges ranges, Limits limits) {
+    this.table = table;
+    this.ranges = ranges;
+    this.limits = limits;
+  }
+
+  void begin(long number) {
+    inode = number;
+    extents.clear();
+    named.clear();
+    versions.clear();
+    found.clear();
+    outdated.clear();
+  }
+
+  /** A version of the inode. */
+  void version(Inode version) {
+    versions.add(version);
+  }
+
+  /**
+   * A key of the extents btree, in order.
+   *
+   * @param witnessed whether something points back to it
+   */
+  void extent(Bkey key, boolean witnessed) {
+    boolean sure = witnessed || !limits.trusted || !ranges.contains(key.pos());
+    extents.add(new Extent(key.start(), key.offset(), key.snapshot(), key.type(), sure));
+  }
+
+  /** Something points back to an extent that ends there, and that is not there, or another. */
+  void named(long end, int snapshot, long sectors) {
+    Named one = new Named(end, snapshot, sectors);
+    int last = named.size() - 1;
+    boolean same = last >= 0 && named.get(last).end == end && named.get(last).snapshot == snapshot;
+    if (!same) {
+      named.add(one);
+    } else if (named.get(last).sectors < sectors) {
+      named.set(last, one);
+    }
+  }
+
+  /** All of the file was said. */
+  void end(Sink sink) {
+    boolean touched = !ranges.of(inode).isEmpty();
+    if (named.isEmpty() && !touched) {
+      return;
+    }
+    if (touched && limits.trusted) {
+      dropOutdated();
+    }
+    List<Named> accepted = accepted();
+    put(pieces(accepted, 0));
+    boolean unsure = versions.isEmpty() || versions.stream().anyMatch(one -> missing(one) > 0);
+    if (limits.compressedSectors > 0 && !accepted.isEmpty() && unsure) {
+      extents.removeAll(new HashSet<>(found));
+      found.clear();
+      put(pieces(accepted, limits.compressedSectors));
+    }
+    if (touched) {
+      fillHoles();
+    }
+    outdated.forEach(sink::outdated);
+    found.forEach(one -> sink.lost(inode, one.start, one.end, one.snapshot));
+  }
+
+  /**
+   * The holes of a version, if they are exactly what it counts and does not have: nothing points
+   * back to inline data and to references, and a count that is wrong otherwise does not fit.
+   */
+  boolean endExact(Inode version, Sink sink) {
+    List<Extent> holes = holes(version);
+    long sum = 0;
+    for (Extent hole : holes) {
+      sum += hole.end - hole.start;
+    }
+    boolean exact = sum > 0 && sum == missing(version) && holes.size() <= NEIGHBOURS;
+    if (exact) {
+      holes.forEach(one -> sink.lost(inode, one.start, one.end, one.snapshot));
+    }
+    return exact;
+  }
+
+  private void put(List<Extent> pieces) {
+    found.addAll(pieces);
+    extents.addAll(pieces);
+    extents.sort(ORDER);
+  }
+
+  private boolean isRelated(int one, int other) {
+    return sees(one, other) || sees(other, one);
+  }
+
+  private boolean sees(int snapshot, int ancestor) {
+    return snapshot == ancestor || table.isAncestor(snapshot, ancestor);
+  }
+
+  /** Older leaves may have what was overwritten or removed since: nothing points back to that. */
+  private void dropOutdated() {
+    for (Inode version : versions) {
+      if (counts(version) && missing(version) < 0) {
+        int snapshot = version.snapshot();
+        drop(one ->
+            !one.sure && one.type == KeyType.EXTENT.number() && sees(snapshot, one.snapshot));
+      }
+    }
+    for (Named name : named) {
+      long start = name.end - name.sectors;
+      drop(one ->
+          !one.sure
+              && isRelated(one.snapshot, name.snapshot)
+              && (one.start < name.end && one.end > start));
+    }
+  }
+
+  private void drop(java.util.function.Predicate<Extent> which) {
+    extents.removeIf(one -> {
+      boolean gone = which.test(one);
+      if (gone) {
+        outdated.add(new Bpos(inode, one.end, one.snapshot));
+      }
+      return gone;
+    });
+  }
+
+  private static boolean counts(Inode version) {
+    return !version.has(Inode.FLAG_I_SECTORS_DIRTY);
+  }
+
+  /** Sectors that a version counts and does not have; negative if it has more. */
+  private long missing(Inode version) {
+    long sum = 0;
+    boolean decided = false;
+    long last = 0;
+    for (Extent one : extents) {
+      if ((decided && one.end == last) || !sees(version.snapshot(), one.snapshot)) {
+        continue;
+      }
+      decided = true;
+      last = one.end;
+      sum += one.allocates() ? one.end - one.start : 0;
+    }
+    return version.sectors() - sum;
+  }
+
+  private List<Named> accepted() {
+    Map<Integer, Boolean> lacking = new HashMap<>();
+    List<Named> accepted = new ArrayList<>();
+    for (Named name : named) {
+      if (!isCovered(name)
+          && (isBelieved(name) || lacking.computeIfAbsent(name.snapshot, this::lacksSectors))) {
+        accepted.add(name);
+      }
+    }
+    return accepted;
+  }
+
+  private boolean isBelieved(Named name) {
+    boolean lost = ranges.contains(new Bpos(inode, name.end, name.snapshot));
+    return lost && (limits.trusted || version(name.snapshot) == null);
+  }
+
+  private boolean lacksSectors(int snapshot) {
+    Inode version = version(snapshot);
+    return version != null && counts(version) && missing(version) > 0;
+  }
+
+  /** The version that a snapshot goes by; null if there is none. */
+  private Inode version(int snapshot) {
+    Inode nearest = null;
+    for (Inode version : versions) {
+      boolean seen = sees(snapshot, version.snapshot());
+      boolean nearer =
+          nearest == null || Integer.compareUnsigned(version.snapshot(), nearest.snapshot()) < 0;
+      nearest = seen && nearer ? version : nearest;
+    }
+    return nearest;
+  }
+
+  /** Whether another key is there, or reaches over its end: then it is not what is missing. */
+  private boolean isCovered(Named name) {
+    Extent at = new Extent(0, name.end, name.snapshot, 0, true);
+    int index = java.util.Collections.binarySearch(extents, at, ORDER);
+    if (index >= 0) {
+      return true;
+    }
+    int from = -index - 1;
+    for (int i = from; i < extents.size() && i < from + NEIGHBOURS; i++) {
+      Extent one = extents.get(i);
+      if (one.end > name.end && one.start < name.end && isRelated(one.snapshot, name.snapshot)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** From the end of what is before them, as long as they are at least, or may be. */
+  private List<Extent> pieces(List<Named> accepted, long least) {
+    List<Extent> all = new ArrayList<>(extents);
+    for (Named name : accepted) {
+      long start = Math.max(0, name.end - Math.max(least, name.sectors));
+      all.add(new Extent(start, name.end, name.snapshot, KeyType.ERROR.number(), false));
+    }
+    all.sort(ORDER);
+    List<Extent> pieces = new ArrayList<>();
+    Set<Extent> known = new HashSet<>(extents);
+    for (int i = 0; i < all.size(); i++) {
+      Extent one = all.get(i);
+      if (!known.contains(one)) {
+        long start = Math.max(one.start, endBefore(all, i));
+        pieces.add(new Extent(start, one.end, one.snapshot, one.type, false));
+      }
+    }
+    return pieces;
+  }
+
+  /** Where the last key ends that lies before that one in any snapshot that sees both. */
+  private long endBefore(List<Extent> all, int index) {
+    Extent one = all.get(index);
+    for (int i = index - 1; i >= 0 && all.get(i).end > one.start; i--) {
+      Extent before = all.get(i);
+      boolean data = before.allocates() && before.end < one.end;
+      if (data && isRelated(before.snapshot, one.snapshot)) {
+        return before.end;
+      }
+    }
+    return 0;
+  }
+
+  /** What is counted and named by nothing may be anywhere where leaves are lost. */
+  private void fillHoles() {
+    List<Inode> ancestorsFirst = new ArrayList<>(versions);
+    ancestorsFirst.sort((a, b) -> Integer.compareUnsigned(b.snapshot(), a.snapshot()));
+    for (Inode version : ancestorsFirst) {
+      if (missing(version) > 0) {
+        put(holes(version));
+      }
+    }
+  }
+
+  private List<Extent> holes(Inode version) {
+    long block = limits.blockSectors;
+    long size = (version.size() + 511) >>> 9;
+    long limit = (size + block - 1) / block * block;
+    List<Extent> holes = new ArrayList<>();
+    long at = 0;
+    boolean decided = false;
+    long last = 0;
+    for (Extent one : extents) {
+      if ((decided && one.end == last) || !sees(version.snapshot(), one.snapshot)) {
+        continue;
+      }
+      decided = true;
+      last = one.end;
+      if (one.allocates()) {
+        hole(version.snapshot(), at, Math.min(one.start, limit), holes);
+        at = Math.max(at, one.end);
+      }
+    }
+    hole(version.snapshot(), at, limit, holes);
+    return holes;
+  }
+
+  /** The part of a hole in which extents may be lost, in pieces that end where others begin. */
+  private void hole(int snapshot, long start, long end, List<Extent> holes) {
+    long at = start;
+    for (LostRanges.Ends ends : ranges.of(inode)) {
+      at = Math.max(at, ends.from() - Math.min(ends.from(), limits.longestSectors));
+      long to = Math.min(end, ends.to());
+      for (Extent below : extents) {
+        boolean inside = below.allocates() && below.end > at && below.start < to;
+        if (inside && below.snapshot != snapshot && sees(below.snapshot, snapshot)) {
+          at = part(snapshot, at, below.start, holes);
+          at = part(snapshot, at, Math.min(below.end, to), holes);
+        }
+      }
+      while (at < to && holes.size() < MOST_PIECES) {
+        at = part(snapshot, at, Math.min(to, at + LONGEST), holes);
+      }
+    }
+  }
+
+  private static long part(int snapshot, long from, long to, List<Extent> holes) {
+    if (to <= from) {
+      return from;
+    }
+    holes.add(new Extent(from, to, snapshot, KeyType.ERROR.number(), false));
+    return to;
+  }
+}

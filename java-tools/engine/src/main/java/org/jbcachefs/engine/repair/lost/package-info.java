@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/**
+ * Which data of files is lost without a key that says so: it must be an error to read it, never
+ * zeros. Finds such ranges by what points back to them and by the sectors that inodes count.
+ */
+package org.jbcachefs.engine.repair.lost;
