@@ -38,6 +38,7 @@ import org.jbcachefs.engine.commit.CommitWork;
 import org.jbcachefs.engine.commit.Committer;
 import org.jbcachefs.engine.commit.RootsAndClocks;
 import org.jbcachefs.engine.commit.Transaction;
+import org.jbcachefs.engine.data.move.CachedBuckets;
 import org.jbcachefs.engine.data.move.Copygc;
 import org.jbcachefs.engine.data.move.InPlaceMarks;
 import org.jbcachefs.engine.data.move.MoveParts;
@@ -105,6 +106,7 @@ final class WriteEngine {
   private final Discards discards;
   private final SpaceBudget budget = new SpaceBudget();
   private final Copygc copygc;
+  private final CachedBuckets cached;
   private final InPlaceMarks inPlace = new InPlaceMarks();
   private final Reconcile reconcile;
   private final FailingMembers failing;
@@ -212,6 +214,7 @@ final class WriteEngine {
             this::announce,
             options.rules());
     this.copygc = new Copygc(parts, this::makeFree);
+    this.cached = new CachedBuckets(parts, copygc.exclusive());
     this.reconcile =
         new Reconcile(
             parts,
@@ -525,7 +528,14 @@ final class WriteEngine {
     if (discard() > 0) {
       return true;
     }
-    return watermark == Watermark.NORMAL && copygc.run();
+    if (watermark != Watermark.NORMAL) {
+      return false;
+    }
+    if (cached.giveUpSome() > 0) {
+      sync();
+      return discard() > 0;
+    }
+    return copygc.run();
   }
 
   private void makeFree() {

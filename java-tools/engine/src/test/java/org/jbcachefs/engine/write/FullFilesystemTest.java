@@ -24,11 +24,16 @@ import org.jbcachefs.engine.fs.write.NewInode;
 import org.jbcachefs.engine.fs.write.WritableTree;
 import org.jbcachefs.engine.recovery.FilesystemFormat;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.engine.recovery.WriteOptions;
+import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.bytes.Le;
 import org.jbcachefs.format.error.PosixError;
 import org.jbcachefs.format.error.PosixException;
+import org.jbcachefs.format.extent.ExtentEntries;
+import org.jbcachefs.format.extent.ExtentEntrySizes;
+import org.jbcachefs.format.extent.ExtentPtr;
 import org.jbcachefs.format.tables.FilesystemOption;
 import org.jbcachefs.format.tables.MetadataVersion;
 import org.junit.jupiter.api.Test;
@@ -88,18 +93,22 @@ class FullFilesystemTest {
     long filled = 0;
     try {
       while (true) {
-        String name = "file" + names++;
-        InodeId file = tree.create(tree.root(), name.getBytes(UTF_8), FILE).id();
-        files.put(name, 0L);
-        byte[] content = content(names - 1, bytes);
-        long written = tree.write(file, 0, MemorySegment.ofArray(content));
-        files.put(name, written);
-        filled += written;
+        filled += write(bytes);
       }
     } catch (PosixException e) {
       assertEquals(PosixError.ENOSPC, e.error());
       return filled;
     }
+  }
+
+  private long write(int bytes) {
+    String name = "file" + names++;
+    InodeId file = tree.create(tree.root(), name.getBytes(UTF_8), FILE).id();
+    files.put(name, 0L);
+    byte[] content = content(names - 1, bytes);
+    long written = tree.write(file, 0, MemorySegment.ofArray(content));
+    files.put(name, written);
+    return written;
   }
 
   private void remove(String name) {
@@ -235,6 +244,70 @@ class FullFilesystemTest {
     }
     assertContents(20_000);
     finish();
+  }
+
+  @Test
+  void cachedCopiesMakeRoom() {
+    create(2, 0, 1);
+    long first = fill(200_000);
+    List.copyOf(files.keySet()).forEach(this::remove);
+    tree.close();
+    filesystem.close();
+    List<MemoryDevice> media = Judge.reopenable(devices);
+    devices.clear();
+    devices.addAll(media);
+    open(SmallFilesystem.options(5).withGiven(Map.of(FilesystemOption.DATA_REPLICAS, 2L)));
+    for (long filled = 0; filled < first * 4 / 10; filled += 200_000) {
+      write(200_000);
+    }
+    makeSecondCopiesCached();
+    tree.syncAll();
+    assertEquals(List.of(), Judge.findings(devices, spill), "cached");
+    Judge.keep(devices, "cached");
+    tree.close();
+    filesystem.close();
+    media = Judge.reopenable(devices);
+    devices.clear();
+    devices.addAll(media);
+    open(SmallFilesystem.options(5));
+    long before = files.values().stream().mapToLong(Long::longValue).sum();
+    long filled = fill(200_000);
+    assertTrue(before + filled > first / 100 * 95, before + " and " + filled + " of " + first);
+    assertContents(200_000);
+    tree.syncAll();
+    Judge.keep(devices, "evicted");
+    finish();
+  }
+
+  private void open(WriteOptions options) {
+    filesystem = WritableFilesystem.open(new ArrayList<>(devices), options);
+    tree = new WritableTree(filesystem, _ -> {});
+  }
+
+  private void makeSecondCopiesCached() {
+    List<Bpos> places = new ArrayList<>();
+    try (KeyIterator keys =
+        filesystem.btrees().iterate(BtreeId.EXTENTS.number(), Bpos.MIN, Bpos.MAX)) {
+      while (keys.next()) {
+        places.add(keys.key().pos());
+      }
+    }
+    for (Bpos place : places) {
+      filesystem.transact(
+          "test",
+          transaction -> {
+            Bkey key = new Bkey();
+            assertTrue(transaction.lookup(BtreeId.EXTENTS, place, key));
+            Bkey now = key.copy();
+            ExtentEntries entries = new ExtentEntries().of(now, ExtentEntrySizes.KNOWN);
+            if (entries.nextPtr() && entries.nextPtr()) {
+              long word = ExtentPtr.CACHED.set(entries.word(), 1);
+              Le.putU64(now.segment(), entries.entryOffset(), word);
+              transaction.update(BtreeId.EXTENTS, now);
+            }
+            return null;
+          });
+    }
   }
 
   @Test

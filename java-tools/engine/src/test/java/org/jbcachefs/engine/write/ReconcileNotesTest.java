@@ -107,6 +107,27 @@ class ReconcileNotesTest {
   }
 
   @Test
+  void oldKernelsGetNoNotesThatTheyDoNotKnow() {
+    create(1, MetadataVersion.number(1, 28), Map.of());
+    InodeId file = write("file", 50_000);
+    tree.setOption(file, InodeOption.COMPRESSION, OptionalLong.of(1));
+    tree.setOption(file, InodeOption.DATA_CHECKSUM, OptionalLong.of(2));
+    InodeId copy = write("copy", 512);
+    tree.clone(file, 0, copy, 0, 40_960);
+    for (BtreeId btree : List.of(BtreeId.EXTENTS, BtreeId.REFLINK)) {
+      try (KeyIterator keys = filesystem.btrees().iterate(btree.number(), Bpos.MIN, Bpos.MAX)) {
+        while (keys.next()) {
+          ExtentEntries entries = new ExtentEntries().of(keys.key(), ExtentEntrySizes.KNOWN);
+          while (entries.next()) {
+            assertNotEquals(ExtentEntryType.RECONCILE.number(), entries.type());
+          }
+        }
+      }
+    }
+    close();
+  }
+
+  @Test
   void whatIsToBeCompressedLaterIsListedUntilItIsGone() {
     create(1, CURRENT, Map.of(FilesystemOption.BACKGROUND_COMPRESSION, 3L));
     InodeId file = write("file", 300_000);

@@ -171,7 +171,7 @@ public final class BucketChanges {
       now.deriveDataType(now.dataType);
     }
     if (now.is(DataType.CACHED) && now.readTime == 0) {
-      now.readTime = readTime;
+      now.readTime = Math.max(1, readTime);
     }
     stamp(old, now, seq);
   }

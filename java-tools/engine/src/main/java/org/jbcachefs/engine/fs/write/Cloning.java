@@ -23,6 +23,7 @@ import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.extent.ExtentEntryType;
 import org.jbcachefs.format.extent.ExtentReconcile;
 import org.jbcachefs.format.tables.Feature;
+import org.jbcachefs.format.tables.MetadataVersion;
 import org.jbcachefs.format.value.Inode;
 import org.jbcachefs.format.value.InodeBuilder;
 import org.jbcachefs.format.value.InodeField;
@@ -233,10 +234,16 @@ final class Cloning {
     return ExtentReconcile.PTRS_MOVING.set(word, ExtentReconcile.PTRS_MOVING.get(old));
   }
 
-  /** Shared data says whose options it was to have, where these were the file's own. */
+  /**
+   * Shared data says whose options it was to have, where these were the file's own; not on
+   * filesystems that are kept for kernels that do not know such notes, and lose the data.
+   */
   private long note(Inode inode) {
+    boolean known =
+        filesystem.superblock().versionIncompatAllowed()
+            >= MetadataVersion.SB_FIELD_EXTENT_TYPE_U64S.number();
     ReconcileOptions options = ReconcileOptions.of(inode, filesystem.options());
-    return options.own() == 0 ? 0 : options.word();
+    return !known || options.own() == 0 ? 0 : options.word();
   }
 
   /** Where the reflink btree ends. */

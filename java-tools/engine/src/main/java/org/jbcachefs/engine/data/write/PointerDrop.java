@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-package org.jbcachefs.engine.repair.data;
+package org.jbcachefs.engine.data.write;
 
 import java.lang.foreign.MemorySegment;
 import org.jbcachefs.format.bkey.Bkey;
