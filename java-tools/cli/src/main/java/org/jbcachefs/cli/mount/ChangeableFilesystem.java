@@ -55,6 +55,9 @@ final class ChangeableFilesystem implements MountedFilesystem {
   /** What the shell makes of SIGABRT. */
   private static final int PANIC_CODE = 134;
 
+  /** Enough to keep devices busy with small files. */
+  private static final int FILES_AT_A_TIME = 8;
+
   private final WritableFilesystem filesystem;
   private final WritableTree tree;
   private final CountDownLatch closing = new CountDownLatch(1);
@@ -86,6 +89,7 @@ final class ChangeableFilesystem implements MountedFilesystem {
     this.filesystem = filesystem;
     this.errors = errors;
     this.tree = new WritableTree(filesystem, findings);
+    tree.writeDelayedAtATime(FILES_AT_A_TIME);
   }
 
   @Override

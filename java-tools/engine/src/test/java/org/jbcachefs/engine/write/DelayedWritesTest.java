@@ -138,6 +138,21 @@ class DelayedWritesTest {
   }
 
   @Test
+  void manyFilesAreWrittenSideBySide() {
+    tree.writeDelayedAtATime(4);
+    List<InodeId> files = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      files.add(tree.create(tree.root(), name("many" + i), FILE).id());
+      later(files.get(i), 0, bytes(1 + 331 * i, i));
+    }
+    tree.writeDelayed(0);
+    for (int i = 0; i < files.size(); i++) {
+      assertArrayEquals(bytes(1 + 331 * i, i), read(files.get(i)));
+    }
+    tree.syncAll();
+  }
+
+  @Test
   void timesAreThoseOfTheWriteOrThoseThatWereSetAfterIt() {
     later(file, 0, bytes(100, 1));
     long written = tree.attributes(file).mtime();

@@ -5,7 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -31,6 +33,7 @@ class ParallelFilesTest {
   private static final int OPERATIONS = 250;
   private static final int SIZE_MOST = 200_000;
   private static final int BLOCK = 4096;
+  private static final int SLICE = 64 * BLOCK;
 
   @TempDir Path spill;
 
@@ -60,6 +63,53 @@ class ParallelFilesTest {
     tree.close();
     filesystem.close();
     assertEquals(List.of(), Judge.findings(media, spill), "after it was closed");
+  }
+
+  @Test
+  void manyWriteBlocksOfOneFile() throws Exception {
+    List<MemoryDevice> media = new ArrayList<>(List.of(new MemoryDevice("device", 128L << 20)));
+    filesystem = SmallFilesystem.create(media, 32 << 10, SmallFilesystem.options(4));
+    tree = new WritableTree(filesystem, _ -> {});
+    shared = tree.create(tree.root(), "shared".getBytes(UTF_8), FILE).id();
+    byte[] model = new byte[2 * THREADS * SLICE];
+    List<Callable<Void>> tasks = new ArrayList<>();
+    for (int i = 0; i < 2 * THREADS; i++) {
+      int number = i;
+      tasks.add(() -> writeSlice(number, model));
+    }
+    try (ExecutorService threads = Executors.newFixedThreadPool(tasks.size())) {
+      for (Future<Void> done : threads.invokeAll(tasks)) {
+        done.get();
+      }
+    }
+    byte[] found = new byte[model.length];
+    assertEquals(model.length, tree.read(shared, 0, MemorySegment.ofArray(found)));
+    assertArrayEquals(model, found);
+    tree.syncAll();
+    assertEquals(List.of(), Judge.findings(media, spill), "while it is open");
+    tree.close();
+    filesystem.close();
+    assertEquals(List.of(), Judge.findings(media, spill), "after it was closed");
+  }
+
+  /** Blocks of a slice of its own, several times over, in native memory as requests are. */
+  private Void writeSlice(int number, byte[] model) {
+    Random random = new Random(number);
+    int from = number * SLICE;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment data = arena.allocate(4 * BLOCK, BLOCK);
+      for (int i = 0; i < OPERATIONS; i++) {
+        int at = i == 0 ? SLICE - 4 * BLOCK : BLOCK * random.nextInt(SLICE / BLOCK - 3);
+        int length = BLOCK * (1 + random.nextInt(4));
+        length = i == 0 ? 4 * BLOCK : length;
+        byte[] bytes = new byte[length];
+        random.nextBytes(bytes);
+        MemorySegment.copy(bytes, 0, data, ValueLayout.JAVA_BYTE, 0, length);
+        System.arraycopy(bytes, 0, model, from + at, length);
+        assertEquals(length, tree.write(shared, from + at, data.asSlice(0, length)));
+      }
+    }
+    return null;
   }
 
   private Void writeAndRead(int number) {

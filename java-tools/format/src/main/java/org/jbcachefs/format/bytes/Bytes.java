@@ -42,19 +42,19 @@ public final class Bytes {
   }
 
   public int u8(int offset) {
-    return Le.u8(segment, offset);
+    return array[offset] & 0xff;
   }
 
   public int u16(int offset) {
-    return Le.u16(segment, offset);
+    return Le.u16(array, offset);
   }
 
   public int u32(int offset) {
-    return Le.u32(segment, offset);
+    return Le.u32(array, offset);
   }
 
   public long u64(int offset) {
-    return Le.u64(segment, offset);
+    return Le.u64(array, offset);
   }
 
   /** Sixteen bytes as a UUID whose text shows them in the order they are stored. */

@@ -149,7 +149,7 @@ public final class EncryptedKey {
 
   /** Whether a passphrase is needed; false if the key lies there in the clear. */
   public boolean needsPassphrase() {
-    return Le.u64(MemorySegment.ofArray(magicAndKey), 0) != MAGIC;
+    return Le.u64(magicAndKey, 0) != MAGIC;
   }
 
   /** The key that lies there in the clear, if it does. */

@@ -2,7 +2,6 @@
 package org.jbcachefs.format.hash;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import org.jbcachefs.format.bytes.Le;
@@ -60,13 +59,13 @@ public final class StrHash {
     if (type != SIPHASH_OLD) {
       return new StrHash(type, seed, 0);
     }
-    MemorySegment digest = MemorySegment.ofArray(sha256(seed));
+    byte[] digest = sha256(seed);
     return new StrHash(type, Le.u64(digest, 0), Le.u64(digest, 8));
   }
 
   private static byte[] sha256(long seed) {
     byte[] bytes = new byte[Long.BYTES];
-    Le.putU64(MemorySegment.ofArray(bytes), 0, seed);
+    Le.putU64(bytes, 0, seed);
     try {
       return MessageDigest.getInstance("SHA-256").digest(bytes);
     } catch (NoSuchAlgorithmException e) {
@@ -116,9 +115,9 @@ public final class StrHash {
   }
 
   private MemorySegment seeded(byte[] bytes, int length) {
-    MemorySegment segment = MemorySegment.ofArray(new byte[Long.BYTES + length]);
-    Le.putU64(segment, 0, key0);
-    MemorySegment.copy(bytes, 0, segment, ValueLayout.JAVA_BYTE, Long.BYTES, length);
-    return segment;
+    byte[] all = new byte[Long.BYTES + length];
+    Le.putU64(all, 0, key0);
+    System.arraycopy(bytes, 0, all, Long.BYTES, length);
+    return MemorySegment.ofArray(all);
   }
 }

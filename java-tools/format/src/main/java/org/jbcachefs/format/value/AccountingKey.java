@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.format.value;
 
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -86,7 +85,7 @@ public record AccountingKey(int type, byte[] bytes) {
 
   /** Of {@link AccountingType#SNAPSHOT}, {@link AccountingType#BTREE}, a leaving device. */
   public int id() {
-    return Le.u32(MemorySegment.ofArray(bytes), 0);
+    return Le.u32(bytes, 0);
   }
 
   /**
@@ -94,12 +93,12 @@ public record AccountingKey(int type, byte[] bytes) {
    * before.
    */
   public int btree() {
-    return Le.u32(MemorySegment.ofArray(bytes), Integer.BYTES);
+    return Le.u32(bytes, Integer.BYTES);
   }
 
   /** Of {@link AccountingType#INUM}. */
   public long inode() {
-    return Le.u64(MemorySegment.ofArray(bytes), 0);
+    return Le.u64(bytes, 0);
   }
 
   /** Of {@link AccountingType#REPLICAS}; devices that do not fit are left out. */

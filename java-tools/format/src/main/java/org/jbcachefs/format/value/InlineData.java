@@ -24,7 +24,7 @@ public record InlineData(boolean indirect, Shape shape) implements Value {
   public long refcount() {
     return indirect && shape.bytes() >= Long.BYTES
         ? org.jbcachefs.format.bytes.Le.u64(
-            MemorySegment.ofArray(shape.original()), OFFSET_REFCOUNT)
+            shape.original(), OFFSET_REFCOUNT)
         : 0;
   }
 

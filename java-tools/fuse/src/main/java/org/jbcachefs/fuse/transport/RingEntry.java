@@ -97,6 +97,10 @@ final class RingEntry {
     return request.opcode() == Opcode.READ;
   }
 
+  boolean isWrite() {
+    return request.opcode() == Opcode.WRITE;
+  }
+
   /** Has it answered; it is ready to be committed then. */
   void answer(RequestHandler handler) {
     int result =

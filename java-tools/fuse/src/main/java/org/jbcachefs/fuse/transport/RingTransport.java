@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -30,9 +32,16 @@ public final class RingTransport implements Transport {
   private final AtomicInteger turn = new AtomicInteger();
   private final RequestHandler handler;
 
-  /** Threads for requests that wait; never more than there are entries. */
+  /**
+   * Threads for requests that wait for each other, as those do that make something durable; never
+   * more than there are entries.
+   */
   private final ExecutorService aside =
       Executors.newCachedThreadPool(Thread.ofPlatform().name("fuse-aside-", 0).daemon().factory());
+
+  // As many reads and writes at a time keep devices busy; more threads would only take turns.
+  private final ExecutorService readers = ofDevices("fuse-reader-");
+  private final ExecutorService writers = ofDevices("fuse-writer-");
 
   /**
    * Serves once started.
@@ -67,6 +76,27 @@ public final class RingTransport implements Transport {
     threads.add(Thread.ofPlatform().name("fuse-" + name).unstarted(work));
   }
 
+  private static ExecutorService ofDevices(String name) {
+    int threads = Math.clamp(4L * Runtime.getRuntime().availableProcessors(), 8, 32);
+    ThreadPoolExecutor pool =
+        new ThreadPoolExecutor(
+            threads,
+            threads,
+            1,
+            TimeUnit.MINUTES,
+            new LinkedBlockingQueue<>(),
+            Thread.ofPlatform().name(name, 0).daemon().factory());
+    pool.allowCoreThreadTimeOut(true);
+    return pool;
+  }
+
+  private ExecutorService threadsFor(RingEntry entry) {
+    if (entry.isRead()) {
+      return readers;
+    }
+    return entry.isWrite() ? writers : aside;
+  }
+
   int descriptor() {
     return connection.number();
   }
@@ -82,7 +112,7 @@ public final class RingTransport implements Transport {
 
   /** Has a request answered by a thread of its own, and committed at its home. */
   void answerAside(RingEntry entry) {
-    aside.execute(() -> {
+    threadsFor(entry).execute(() -> {
       long begun = System.nanoTime();
       entry.answer(handler);
       RingServer home = home(entry.queue());
@@ -120,9 +150,11 @@ public final class RingTransport implements Transport {
     for (Thread thread : threads) {
       thread.join();
     }
-    aside.shutdown();
-    while (!aside.awaitTermination(1, TimeUnit.MINUTES)) {
-      problems.accept("a request that waits for devices is not answered yet");
+    for (ExecutorService pool : List.of(aside, readers, writers)) {
+      pool.shutdown();
+      while (!pool.awaitTermination(1, TimeUnit.MINUTES)) {
+        problems.accept("a request that waits for devices is not answered yet");
+      }
     }
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.engine.alloc.write;
 
-import java.lang.foreign.MemorySegment;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -28,7 +27,7 @@ public final class Counters {
   public void make(long inode) {
     inode(inode, 0, 0, 0);
     byte[] what = new byte[KEY_BYTES];
-    Le.putU64(MemorySegment.ofArray(what), 0, inode);
+    Le.putU64(what, 0, inode);
     made.add(new AccountingKey(AccountingType.INUM.number(), what).pos());
   }
 
@@ -91,7 +90,7 @@ public final class Counters {
   /** Keys of a snapshot in a btree, their bytes and the sectors of their data; since 1.39. */
   public void snapshot(int id, int btree, long keys, long bytes, long sectors) {
     byte[] what = u32(id);
-    Le.putU32(MemorySegment.ofArray(what), Integer.BYTES, btree);
+    Le.putU32(what, Integer.BYTES, btree);
     correct(
         new AccountingKey(AccountingType.SNAPSHOT.number(), what).pos(),
         new long[] {keys, bytes, sectors});
@@ -110,7 +109,7 @@ public final class Counters {
   /** Extents of an inode, the sum of their lengths, and sectors on disk. */
   public void inode(long inode, long extents, long length, long sectors) {
     byte[] what = new byte[KEY_BYTES];
-    Le.putU64(MemorySegment.ofArray(what), 0, inode);
+    Le.putU64(what, 0, inode);
     add(AccountingType.INUM, what, extents, length, sectors);
   }
 
@@ -136,7 +135,7 @@ public final class Counters {
 
   private static byte[] u32(int id) {
     byte[] what = new byte[KEY_BYTES];
-    Le.putU32(MemorySegment.ofArray(what), 0, id);
+    Le.putU32(what, 0, id);
     return what;
   }
 

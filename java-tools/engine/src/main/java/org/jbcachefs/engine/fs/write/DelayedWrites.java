@@ -6,7 +6,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import org.jbcachefs.engine.alloc.write.SpaceBudget;
@@ -37,17 +41,26 @@ final class DelayedWrites {
   /** From here on the oldest are written. */
   private static final long ENOUGH_BYTES = POOL_BYTES / 4 * 3;
 
+  /** From so many files on it is worth other threads. */
+  private static final int SEVERAL = 16;
+
   private final WritableFilesystem filesystem;
   private final FileContents contents;
   private final InodeLocks locks;
   private final BufferPool pool = new BufferPool(POOL_BYTES);
   private final Map<InodeId, DelayedFile> files = new ConcurrentHashMap<>();
   private final AtomicLong round = new AtomicLong();
+  private volatile int writers = 1;
 
   DelayedWrites(WritableFilesystem filesystem, FileContents contents, InodeLocks locks) {
     this.filesystem = filesystem;
     this.contents = contents;
     this.locks = locks;
+  }
+
+  /** So many files are written at a time from now on, where many are to be written. */
+  void writeAtATime(int files) {
+    writers = files;
   }
 
   /** Whether there is nothing at all. */
@@ -137,7 +150,34 @@ final class DelayedWrites {
   }
 
   private void writeAll(long until, Predicate<InodeId> wanted) {
-    oldest(until, wanted).forEach(this::writeNow);
+    List<InodeId> ids = oldest(until, wanted);
+    if (writers == 1 || ids.size() < SEVERAL) {
+      ids.forEach(this::writeNow);
+    } else {
+      writeSideBySide(ids);
+    }
+  }
+
+  /** Each file waits for devices on its own: several do so at a time. */
+  private void writeSideBySide(List<InodeId> ids) {
+    AtomicInteger next = new AtomicInteger();
+    Runnable some = () -> {
+      for (int i = next.getAndIncrement(); i < ids.size(); i = next.getAndIncrement()) {
+        writeNow(ids.get(i));
+      }
+    };
+    List<CompletableFuture<Void>> running = new ArrayList<>();
+    try (ExecutorService threads = Executors.newFixedThreadPool(writers)) {
+      for (int i = 0; i < writers; i++) {
+        running.add(CompletableFuture.runAsync(some, threads));
+      }
+    }
+    for (CompletableFuture<Void> each : running) {
+      if (each.isCompletedExceptionally() && each.exceptionNow() instanceof RuntimeException e) {
+        throw e;
+      }
+      each.join();
+    }
   }
 
   /** Begins a round, and writes what began so many rounds ago. */

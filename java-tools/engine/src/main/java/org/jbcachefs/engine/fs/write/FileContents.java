@@ -3,6 +3,7 @@ package org.jbcachefs.engine.fs.write;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.Lock;
 import java.util.function.Function;
@@ -42,7 +43,7 @@ final class FileContents {
   private static final int TARGET_MOST = 4095;
 
   /** Extents that one transaction puts in or takes out. */
-  private static final int EXTENTS_MOST = 16;
+  private static final int EXTENTS_MOST = 32;
 
   /** A block is never in more pieces than it has sectors, and no block has more than this. */
   private static final int BLOCK_EXTENTS_MOST = 129;
@@ -63,6 +64,7 @@ final class FileContents {
   private final ThreadLocal<NativeBuffer> buffers = ThreadLocal.withInitial(NativeBuffer::new);
   private final DelayedWrites delayed;
   private final InPlaceWrites inPlace;
+  private final WaitingExtents waiting = new WaitingExtents(this::insertTogether);
 
   /** Reads a file, however large it says it is. */
   interface Reader {
@@ -220,13 +222,20 @@ final class FileContents {
     try (SpaceBudget.Promise _ = promise(id, offset, end, options);
         DataWriter.Written written =
             writer.write(options, id.number(), offset >> SECTOR_SHIFT, data)) {
-      locks.change(id).lock();
-      try {
-        delayed.write(id);
-        insert(id, written.keys(), end, Touch.CHANGED);
-      } finally {
-        locks.change(id).unlock();
-      }
+      waiting.insert(id, written.keys(), end);
+    }
+  }
+
+  /** Puts extents of several writes into a file; any of them may be in it already. */
+  private void insertTogether(InodeId id, List<WaitingExtents.Extents> writes) {
+    locks.change(id).lock();
+    try {
+      delayed.write(id);
+      List<Insert> inserts = new ArrayList<>();
+      writes.forEach(each -> each.keys().forEach(key -> inserts.add(new Insert(key, each.end()))));
+      insert(id, inserts, Touch.CHANGED);
+    } finally {
+      locks.change(id).unlock();
     }
   }
 
@@ -338,44 +347,52 @@ final class FileContents {
         .setValue(value, 0, (int) value.byteSize());
   }
 
+  /**
+   * An extent to put into a file.
+   *
+   * @param size what the file's size is at least, once all of it is there
+   */
+  private record Insert(Bkey key, long size) {}
+
   private record Progress(int key, long sector) {}
 
-  /** Commits extents, as many at a time as one transaction takes. */
   private void insert(InodeId id, List<Bkey> extents, long newSize, Touch touch) {
-    Progress progress = new Progress(0, extents.getFirst().start());
-    while (progress.key() < extents.size()) {
+    insert(id, extents.stream().map(key -> new Insert(key, newSize)).toList(), touch);
+  }
+
+  /** Commits extents, as many at a time as one transaction takes. */
+  private void insert(InodeId id, List<Insert> inserts, Touch touch) {
+    Progress progress = new Progress(0, inserts.getFirst().key().start());
+    while (progress.key() < inserts.size()) {
       Progress from = progress;
-      progress =
-          replacing(id, "write", tree -> insertSome(tree, id, extents, from, newSize, touch));
+      progress = replacing(id, "write", tree -> insertSome(tree, id, inserts, from, touch));
     }
   }
 
   private Progress insertSome(
-      TreeTransaction tree,
-      InodeId id,
-      List<Bkey> extents,
-      Progress from,
-      long newSize,
-      Touch touch) {
+      TreeTransaction tree, InodeId id, List<Insert> inserts, Progress from, Touch touch) {
     ExtentOverwrite overwrite = overwrite(tree, id);
     Inode inode = tree.inode(id);
     int left = EXTENTS_MOST;
     long sectors = 0;
+    long size = inode.size();
     int index = from.key();
     long at = from.sector();
-    while (index < extents.size() && left > 0) {
-      Bkey key = extents.get(index);
+    while (index < inserts.size() && left > 0) {
+      Bkey key = inserts.get(index).key();
       ExtentOverwrite.Done done =
           overwrite.replace(id.number(), at, key.offset(), key, Math.max(2, left));
       sectors += done.sectors();
-      at = done.end();
       left -= 1 + done.overlapped();
-      index += at == key.offset() ? 1 : 0;
+      at = done.end();
+      size = Math.max(size, Math.min(inserts.get(index).size(), at << SECTOR_SHIFT));
+      if (at == key.offset() && ++index < inserts.size()) {
+        at = inserts.get(index).key().start();
+      }
     }
     InodeBuilder changed = new InodeBuilder(inode);
     changed.set(InodeField.SECTORS, inode.sectors() + sectors);
-    long size = Math.min(newSize, at << SECTOR_SHIFT);
-    changed.set(InodeField.SIZE, Math.max(inode.size(), size));
+    changed.set(InodeField.SIZE, size);
     touch.set(tree, changed);
     tree.put(id, changed);
     return new Progress(index, at);

@@ -669,6 +669,11 @@ public final class WritableTree implements AutoCloseable {
     return contents.delayed().areTooMany();
   }
 
+  /** What {@link #writeLater} kept is written so many files at a time from now on, not one. */
+  public void writeDelayedAtATime(int files) {
+    contents.delayed().writeAtATime(files);
+  }
+
   /** Writes what {@link #writeLater} kept in memory since as many calls of this ago, or longer. */
   public void writeDelayed(int calls) {
     contents.delayed().nextRound(calls);
