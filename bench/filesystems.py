@@ -125,7 +125,8 @@ def dbench(clients):
 
 
 def fio(mount, name, *words):
-    text = output("fio", "--output-format=json", f"--name={name}", f"--directory={mount.dir}", "--filename=file", "--randrepeat=1", "--eta=never", *words, cwd=mount.dir)
+    words = words if any(word.startswith("--filename=") for word in words) else ("--filename=file", *words)
+    text = output("fio", "--output-format=json", f"--name={name}", f"--directory={mount.dir}", "--randrepeat=1", "--eta=never", *words, cwd=mount.dir)
     return json.loads(text[text.index("{"):])["jobs"][0]
 
 
@@ -149,11 +150,16 @@ def random_direct(mount, seconds):
 
 
 def sequential(mount, seconds):
+    """A new file each time: one that is overwritten in place would be in the cache of whatever is below the device."""
+    there = sorted(glob.glob(os.path.join(mount.dir, "sequential-*")))
+    if len(there) > 2:
+        os.remove(there[0])
+    name = f"--filename=sequential-{int(there[-1].rsplit('-', 1)[1]) + 1 if there else 0:04}"
     figures = {}
-    job = fio(mount, "write", "--size=1024m", "--rw=write", "--bs=1m", "--end_fsync=1")
+    job = fio(mount, "write", name, "--size=1024m", "--rw=write", "--bs=1m", "--end_fsync=1")
     figures["1 MiB sequential write"] = job["write"]["bw"] / 1024
     mount.drop()
-    job = fio(mount, "read", "--size=1024m", "--rw=read", "--bs=1m")
+    job = fio(mount, "read", name, "--size=1024m", "--rw=read", "--bs=1m")
     figures["1 MiB sequential read"] = job["read"]["bw"] / 1024
     return figures
 

@@ -35,6 +35,11 @@ public interface BlockDevice extends AutoCloseable {
     return "plain";
   }
 
+  /** Whether what is written goes past the page cache of this machine. */
+  default boolean writesPastCache() {
+    return false;
+  }
+
   /** Fills the whole segment from that byte on; reading past the end is a DeviceException. */
   void read(long offset, MemorySegment into);
 

@@ -59,6 +59,11 @@ abstract class NativeBlockDevice implements BlockDevice {
   abstract int number();
 
   @Override
+  public final boolean writesPastCache() {
+    return isDirect();
+  }
+
+  @Override
   public final String name() {
     return name;
   }

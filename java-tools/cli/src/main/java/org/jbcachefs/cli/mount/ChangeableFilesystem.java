@@ -93,6 +93,11 @@ final class ChangeableFilesystem implements MountedFilesystem {
   }
 
   @Override
+  public boolean writesPastCache() {
+    return filesystem.devices().writesPastCache();
+  }
+
+  @Override
   public Session session(InodeNumbers numbers, SessionLog log) {
     Session.Content content = content();
     Session own =

@@ -61,7 +61,8 @@ final class MountService {
     invocation.devices().watch(news);
     try {
       try (MountedFilesystem filesystem = opening.open(plan.flags())) {
-        if (filesystem.mayBecomeChangeable() && !IoFlusher.become() && verbose) {
+        boolean flushes = filesystem.mayBecomeChangeable() && IoFlusher.become();
+        if (filesystem.mayBecomeChangeable() && !flushes && verbose) {
           invocation.note("without CAP_SYS_RESOURCE it may be slow when memory is short");
         }
         Session session = filesystem.session(numbers(), log);
@@ -69,6 +70,8 @@ final class MountService {
         MountPlan own =
             filesystem.writable() ? plan : plan.readOnly(filesystem.mayBecomeChangeable());
         own = filesystem.hasQuotas() ? own.writeThrough() : own;
+        // What goes past the page cache never waits for room in it, which others' pages may have.
+        own = flushes || filesystem.writesPastCache() ? own.withManyDirtyPages() : own;
         FuseMount mounted = FuseMount.mount(own, session, log);
         session.tellKernelBy(mounted.notifier());
         Remount remount = new Remount(mounted, session, filesystem, log);

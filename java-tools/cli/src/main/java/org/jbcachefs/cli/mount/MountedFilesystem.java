@@ -63,6 +63,11 @@ interface MountedFilesystem extends AutoCloseable {
     return false;
   }
 
+  /** Whether what is written to its devices goes past the page cache. */
+  default boolean writesPastCache() {
+    return false;
+  }
+
   UUID uuid();
 
   /** What there is to tell of it when it is mounted, in a few words. */

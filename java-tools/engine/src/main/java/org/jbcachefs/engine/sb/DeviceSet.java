@@ -51,6 +51,11 @@ public final class DeviceSet {
     return slots.stream().anyMatch(open -> open != null && open.device.equals(device));
   }
 
+  /** Whether what is written to any of them goes past the page cache. */
+  public boolean writesPastCache() {
+    return slots.stream().allMatch(open -> open == null || open.device.writesPastCache());
+  }
+
   /** The member with that index, or null if the filesystem has none. */
   public Member member(int index) {
     return index >= 0 && index < newest.members().size() && newest.members().get(index).exists()

@@ -163,15 +163,15 @@ public final class FuseMount {
     if (entry.isPresent() && plan.readaheadKib() > 0 && libc.geteuid() == 0) {
       raiseReadahead(entry.get(), plan.readaheadKib(), log);
     }
-    if (entry.isPresent() && agreed.writable() && IoFlusher.is()) {
+    if (entry.isPresent() && agreed.writable() && plan.manyDirtyPages()) {
       allowDirtyPages(entry.get());
     }
     return new FuseMount(plan, libc, connection, transport, entry, agreed.writable());
   }
 
   /**
-   * As many pages may wait to be written as for other filesystems: FUSE's are a hundredth of that,
-   * since most daemons might wait for themselves; ours is an {@link IoFlusher}.
+   * As many pages may wait to be written as for other filesystems, see {@link
+   * MountPlan#manyDirtyPages}.
    */
   private static void allowDirtyPages(MountEntry entry) {
     Path folder = Path.of("/sys/class/bdi", entry.device());

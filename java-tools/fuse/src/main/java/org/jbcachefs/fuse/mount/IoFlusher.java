@@ -12,8 +12,6 @@ public final class IoFlusher {
   /** PR_SET_IO_FLUSHER of prctl(2), Linux 5.6. */
   private static final int SET_IO_FLUSHER = 57;
 
-  private static final int GET_IO_FLUSHER = 58;
-
   private IoFlusher() {}
 
   /**
@@ -25,16 +23,6 @@ public final class IoFlusher {
     NativeLong none = new NativeLong(0);
     try {
       return LibC.load().prctl(SET_IO_FLUSHER, new NativeLong(1), none, none, none) == 0;
-    } catch (LastErrorException e) {
-      return false;
-    }
-  }
-
-  /** Whether the calling thread is one. */
-  static boolean is() {
-    NativeLong none = new NativeLong(0);
-    try {
-      return LibC.load().prctl(GET_IO_FLUSHER, none, none, none, none) == 1;
     } catch (LastErrorException e) {
       return false;
     }

@@ -13,6 +13,8 @@ import java.nio.file.Path;
  * @param ringNeeded fail if that cannot be had
  * @param threads workers where io_uring is not used
  * @param writeback whether the kernel may keep what is written for a while, where it can be changed
+ * @param manyDirtyPages whether as many pages may wait to be written back as of other filesystems:
+ *     FUSE's are a hundredth of that, since most daemons might wait for themselves
  * @param readaheadKib what the kernel may read ahead, where we are allowed to say so; 0 leaves it
  */
 public record MountPlan(
@@ -24,6 +26,7 @@ public record MountPlan(
     boolean ringNeeded,
     int threads,
     boolean writeback,
+    boolean manyDirtyPages,
     int readaheadKib) {
   /** The largest read and write request: what the kernel allows by default. */
   static final int PAYLOAD_BYTES = 1 << 20;
@@ -51,6 +54,7 @@ public record MountPlan(
         transport.equals("uring"),
         number(flags, "threads", Math.clamp(2L * cpus, 4, 32), 256),
         true,
+        false,
         number(flags, "readahead", DEFAULT_READAHEAD_KIB, 1 << 20));
   }
 
@@ -60,22 +64,32 @@ public record MountPlan(
    * @param changedLater whether it may be remounted to be changed
    */
   public MountPlan readOnly(boolean changedLater) {
-    return new MountPlan(
-        source,
-        directory,
-        flags.readOnly(),
-        changedLater,
-        ring,
-        ringNeeded,
-        threads,
-        writeback,
-        readaheadKib);
+    return with(flags.readOnly(), changedLater, writeback, manyDirtyPages);
   }
 
   /** The same, but what is written comes here at once, so that errors are told to who writes. */
   public MountPlan writeThrough() {
+    return with(flags, mayChange, false, manyDirtyPages);
+  }
+
+  /** The same, for a daemon that never has to wait for what is to be written back to it. */
+  public MountPlan withManyDirtyPages() {
+    return with(flags, mayChange, writeback, true);
+  }
+
+  private MountPlan with(
+      MountFlags otherFlags, boolean changes, boolean otherWriteback, boolean many) {
     return new MountPlan(
-        source, directory, flags, mayChange, ring, ringNeeded, threads, false, readaheadKib);
+        source,
+        directory,
+        otherFlags,
+        changes,
+        ring,
+        ringNeeded,
+        threads,
+        otherWriteback,
+        many,
+        readaheadKib);
   }
 
   private static int number(MountFlags flags, String name, int otherwise, int most) {

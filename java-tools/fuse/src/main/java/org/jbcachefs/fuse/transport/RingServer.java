@@ -217,7 +217,7 @@ final class RingServer implements Runnable {
       RingEntry entry = arrived.poll();
       if (entry == null) {
         entry = inbox.poll();
-      } else if (!entry.isBulk() && (entry.mayWait(handler) || (entry.isRead() && isSlow(entry)))) {
+      } else if (waits(entry)) {
         transport.answerAside(entry);
         continue;
       } else if (!isHelper() && belongsToHelper(entry)) {
@@ -231,7 +231,15 @@ final class RingServer implements Runnable {
     } while (commitCount < entries.size() && System.nanoTime() < until);
   }
 
-  private boolean belongsToHelper(RingEntry entry) {
+  /** Whether a thread that waits for devices is to answer it. */
+  private boolean waits(RingEntry entry) {
+    if (entry.isBulk()) {
+      return entry.isWrite();
+    }
+    return entry.mayWait(handler) || (entry.isRead() && isSlow(entry));
+  }
+
+  private static boolean belongsToHelper(RingEntry entry) {
     return entry.isBulk();
   }
 

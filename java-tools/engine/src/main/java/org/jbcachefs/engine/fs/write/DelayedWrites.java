@@ -32,8 +32,11 @@ import org.jbcachefs.format.value.Subvolume;
 final class DelayedWrites {
   private static final int SECTOR_SHIFT = 9;
 
-  /** What is larger is written at once: it does not get faster by waiting for more. */
-  private static final long WRITE_MOST = BufferPool.MOST_BYTES;
+  /**
+   * What is larger is written at once, several of a file side by side: it does not get faster by
+   * waiting for more.
+   */
+  private static final long WRITE_MOST = BufferPool.MOST_BYTES / 2;
 
   /** The memory for it, in bytes. */
   private static final long POOL_BYTES = 160L << 20;
