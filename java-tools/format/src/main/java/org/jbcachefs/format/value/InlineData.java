@@ -4,6 +4,7 @@ package org.jbcachefs.format.value;
 import java.lang.foreign.MemorySegment;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.KeyType;
+import org.jbcachefs.format.bytes.Le;
 
 /**
  * File data kept in the key itself, zeros following up to the key's size; in the reflink btree
@@ -22,10 +23,7 @@ public record InlineData(boolean indirect, Shape shape) implements Value {
 
   /** Number of references; 0 of inline data in a file. */
   public long refcount() {
-    return indirect && shape.bytes() >= Long.BYTES
-        ? org.jbcachefs.format.bytes.Le.u64(
-            shape.original(), OFFSET_REFCOUNT)
-        : 0;
+    return indirect && shape.bytes() >= Long.BYTES ? Le.u64(shape.original(), OFFSET_REFCOUNT) : 0;
   }
 
   /** Where the data begins in the value. */

@@ -112,15 +112,16 @@ public final class RingTransport implements Transport {
 
   /** Has a request answered by a thread of its own, and committed at its home. */
   void answerAside(RingEntry entry) {
-    threadsFor(entry).execute(() -> {
-      long begun = System.nanoTime();
-      entry.answer(handler);
-      RingServer home = home(entry.queue());
-      if (entry.isRead()) {
-        home.took(System.nanoTime() - begun);
-      }
-      home.accept(entry);
-    });
+    threadsFor(entry)
+        .execute(() -> {
+          long begun = System.nanoTime();
+          entry.answer(handler);
+          RingServer home = home(entry.queue());
+          if (entry.isRead()) {
+            home.took(System.nanoTime() - begun);
+          }
+          home.accept(entry);
+        });
   }
 
   void problem(String what) {

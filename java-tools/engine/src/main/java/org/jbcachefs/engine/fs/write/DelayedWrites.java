@@ -164,11 +164,12 @@ final class DelayedWrites {
   /** Each file waits for devices on its own: several do so at a time. */
   private void writeSideBySide(List<InodeId> ids) {
     AtomicInteger next = new AtomicInteger();
-    Runnable some = () -> {
-      for (int i = next.getAndIncrement(); i < ids.size(); i = next.getAndIncrement()) {
-        writeNow(ids.get(i));
-      }
-    };
+    Runnable some =
+        () -> {
+          for (int i = next.getAndIncrement(); i < ids.size(); i = next.getAndIncrement()) {
+            writeNow(ids.get(i));
+          }
+        };
     List<CompletableFuture<Void>> running = new ArrayList<>();
     try (ExecutorService threads = Executors.newFixedThreadPool(writers)) {
       for (int i = 0; i < writers; i++) {

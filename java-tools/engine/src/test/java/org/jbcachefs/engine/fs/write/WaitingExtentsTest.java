@@ -83,13 +83,12 @@ class WaitingExtentsTest {
   void whatFailsOneFailsNoOther() throws Exception {
     CountDownLatch first = new CountDownLatch(2);
     WaitingExtents extents =
-        new WaitingExtents(
-            (_, writes) -> {
-              note(writes, first);
-              if (writes.stream().anyMatch(each -> each.end() == 3)) {
-                throw new IllegalArgumentException("the third");
-              }
-            });
+        new WaitingExtents((_, writes) -> {
+          note(writes, first);
+          if (writes.stream().anyMatch(each -> each.end() == 3)) {
+            throw new IllegalArgumentException("the third");
+          }
+        });
     List<Future<?>> done = writeWhileOneIsAtWork(extents, first);
     for (int i = 0; i < done.size(); i++) {
       Future<?> each = done.get(i);
