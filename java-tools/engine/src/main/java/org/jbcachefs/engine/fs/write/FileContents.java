@@ -3,7 +3,6 @@ package org.jbcachefs.engine.fs.write;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.Lock;
 import java.util.function.Function;
@@ -43,7 +42,7 @@ final class FileContents {
   private static final int TARGET_MOST = 4095;
 
   /** Extents that one transaction puts in or takes out. */
-  private static final int EXTENTS_MOST = 32;
+  static final int EXTENTS_MOST = 32;
 
   /** A block is never in more pieces than it has sectors, and no block has more than this. */
   private static final int BLOCK_EXTENTS_MOST = 129;
@@ -64,6 +63,7 @@ final class FileContents {
   private final ThreadLocal<NativeBuffer> buffers = ThreadLocal.withInitial(NativeBuffer::new);
   private final DelayedWrites delayed;
   private final InPlaceWrites inPlace;
+  private final ExtentInserts inserts = new ExtentInserts(this);
   private final WaitingExtents waiting = new WaitingExtents(this::insertTogether);
 
   /** Reads a file, however large it says it is. */
@@ -231,9 +231,7 @@ final class FileContents {
     locks.change(id).lock();
     try {
       delayed.write(id);
-      List<Insert> inserts = new ArrayList<>();
-      writes.forEach(each -> each.keys().forEach(key -> inserts.add(new Insert(key, each.end()))));
-      insert(id, inserts, Touch.CHANGED);
+      inserts.insert(id, writes, Touch.CHANGED);
     } finally {
       locks.change(id).unlock();
     }
@@ -347,55 +345,8 @@ final class FileContents {
         .setValue(value, 0, (int) value.byteSize());
   }
 
-  /**
-   * An extent to put into a file.
-   *
-   * @param size what the file's size is at least, once all of it is there
-   */
-  private record Insert(Bkey key, long size) {}
-
-  private record Progress(int key, long sector) {}
-
   private void insert(InodeId id, List<Bkey> extents, long newSize, Touch touch) {
-    insert(id, extents.stream().map(key -> new Insert(key, newSize)).toList(), touch);
-  }
-
-  /** Commits extents, as many at a time as one transaction takes. */
-  private void insert(InodeId id, List<Insert> inserts, Touch touch) {
-    Progress progress = new Progress(0, inserts.getFirst().key().start());
-    while (progress.key() < inserts.size()) {
-      Progress from = progress;
-      progress = replacing(id, "write", tree -> insertSome(tree, id, inserts, from, touch));
-    }
-  }
-
-  private Progress insertSome(
-      TreeTransaction tree, InodeId id, List<Insert> inserts, Progress from, Touch touch) {
-    ExtentOverwrite overwrite = overwrite(tree, id);
-    Inode inode = tree.inode(id);
-    int left = EXTENTS_MOST;
-    long sectors = 0;
-    long size = inode.size();
-    int index = from.key();
-    long at = from.sector();
-    while (index < inserts.size() && left > 0) {
-      Bkey key = inserts.get(index).key();
-      ExtentOverwrite.Done done =
-          overwrite.replace(id.number(), at, key.offset(), key, Math.max(2, left));
-      sectors += done.sectors();
-      left -= 1 + done.overlapped();
-      at = done.end();
-      size = Math.max(size, Math.min(inserts.get(index).size(), at << SECTOR_SHIFT));
-      if (at == key.offset() && ++index < inserts.size()) {
-        at = inserts.get(index).key().start();
-      }
-    }
-    InodeBuilder changed = new InodeBuilder(inode);
-    changed.set(InodeField.SECTORS, inode.sectors() + sectors);
-    changed.set(InodeField.SIZE, size);
-    touch.set(tree, changed);
-    tree.put(id, changed);
-    return new Progress(index, at);
+    inserts.insert(id, List.of(new WaitingExtents.Extents(extents, newSize)), touch);
   }
 
   /** Makes a symbolic link, its target and all in one. */
