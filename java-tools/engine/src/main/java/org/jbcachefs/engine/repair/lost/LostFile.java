@@ -181,13 +181,28 @@ final class LostFile {
             !one.sure && one.type == KeyType.EXTENT.number() && sees(snapshot, one.snapshot));
       }
     }
-    for (Named name : named) {
-      long start = name.end - name.sectors;
-      drop(one ->
-          !one.sure
-              && isRelated(one.snapshot, name.snapshot)
-              && (one.start < name.end && one.end > start));
+    drop(one -> !one.sure && isNamedOver(one));
+  }
+
+  /** Whether something points back to another extent that lies there, in part at least. */
+  private boolean isNamedOver(Extent one) {
+    int from = 0;
+    int to = named.size();
+    while (from < to) {
+      int middle = (from + to) >>> 1;
+      if (named.get(middle).end <= one.start) {
+        from = middle + 1;
+      } else {
+        to = middle;
+      }
     }
+    for (int i = from; i < named.size() && i < from + NEIGHBOURS; i++) {
+      Named name = named.get(i);
+      if (name.end - name.sectors < one.end && isRelated(one.snapshot, name.snapshot)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void drop(java.util.function.Predicate<Extent> which) {
@@ -319,49 +334,74 @@ final class LostFile {
     long block = limits.blockSectors;
     long size = (version.size() + 511) >>> 9;
     long limit = (size + block - 1) / block * block;
-    List<Extent> holes = new ArrayList<>();
+    int snapshot = version.snapshot();
+    Holes holes = new Holes(snapshot, ranges.of(inode), below(snapshot));
     long at = 0;
     boolean decided = false;
     long last = 0;
     for (Extent one : extents) {
-      if ((decided && one.end == last) || !sees(version.snapshot(), one.snapshot)) {
+      if ((decided && one.end == last) || !sees(snapshot, one.snapshot)) {
         continue;
       }
       decided = true;
       last = one.end;
       if (one.allocates()) {
-        hole(version.snapshot(), at, Math.min(one.start, limit), holes);
+        holes.add(at, Math.min(one.start, limit));
         at = Math.max(at, one.end);
       }
     }
-    hole(version.snapshot(), at, limit, holes);
-    return holes;
+    holes.add(at, limit);
+    return holes.found;
   }
 
-  /** The part of a hole in which extents may be lost, in pieces that end where others begin. */
-  private void hole(int snapshot, long start, long end, List<Extent> holes) {
-    long at = start;
-    for (LostRanges.Ends ends : ranges.of(inode)) {
-      at = Math.max(at, ends.from() - Math.min(ends.from(), limits.longestSectors));
-      long to = Math.min(end, ends.to());
-      for (Extent below : extents) {
-        boolean inside = below.allocates() && below.end > at && below.start < to;
-        if (inside && below.snapshot != snapshot && sees(below.snapshot, snapshot)) {
-          at = part(snapshot, at, below.start, holes);
-          at = part(snapshot, at, Math.min(below.end, to), holes);
+  /** What snapshots below have of their own. */
+  private List<Extent> below(int snapshot) {
+    List<Extent> below = new ArrayList<>();
+    for (Extent one : extents) {
+      if (one.allocates() && one.snapshot != snapshot && sees(one.snapshot, snapshot)) {
+        below.add(one);
+      }
+    }
+    return below;
+  }
+
+  /** Collects the parts of holes in which extents may be lost. */
+  private final class Holes {
+    private final int snapshot;
+    private final List<LostRanges.Ends> lost;
+    private final List<Extent> below;
+    private final List<Extent> found = new ArrayList<>();
+
+    Holes(int snapshot, List<LostRanges.Ends> lost, List<Extent> below) {
+      this.snapshot = snapshot;
+      this.lost = lost;
+      this.below = below;
+    }
+
+    /** A hole, in pieces that end where extents below begin and end. */
+    void add(long start, long end) {
+      long at = start;
+      for (LostRanges.Ends ends : lost) {
+        at = Math.max(at, ends.from() - Math.min(ends.from(), limits.longestSectors));
+        long to = Math.min(end, ends.to());
+        for (Extent one : below) {
+          if (one.end > at && one.start < to) {
+            at = part(at, one.start);
+            at = part(at, Math.min(one.end, to));
+          }
+        }
+        while (at < to && found.size() < MOST_PIECES) {
+          at = part(at, Math.min(to, at + LONGEST));
         }
       }
-      while (at < to && holes.size() < MOST_PIECES) {
-        at = part(snapshot, at, Math.min(to, at + LONGEST), holes);
-      }
     }
-  }
 
-  private static long part(int snapshot, long from, long to, List<Extent> holes) {
-    if (to <= from) {
-      return from;
+    private long part(long from, long to) {
+      if (to <= from) {
+        return from;
+      }
+      found.add(new Extent(from, to, snapshot, KeyType.ERROR.number(), false));
+      return to;
     }
-    holes.add(new Extent(from, to, snapshot, KeyType.ERROR.number(), false));
-    return to;
   }
 }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jbcachefs.block.BlockDevice;
@@ -21,6 +22,7 @@ import org.jbcachefs.engine.repair.RepairRun;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.KeyType;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,6 +35,9 @@ class LostExtentsTest {
 
   private static final List<String> BASES =
       List.of("default-1dev", "snapshots", "reflink", "dirty-journal-multidev", "tiered");
+
+  private static final int CUTS = NIGHTLY ? 200 : 4;
+  private static final long SEED = Long.getLong("jbcachefs.seedBase", 1);
 
   /** So many leaves of each filesystem, and about so many keys. */
   private static final int MOST = NIGHTLY ? 40 : 3;
@@ -102,6 +107,23 @@ class LostExtentsTest {
   private static void keep(String name, List<BlockDevice> devices) {
     for (int i = 0; !KEPT.isEmpty() && i < devices.size(); i++) {
       KeptImage.write(Path.of(KEPT, name + "." + i), devices.get(i));
+    }
+  }
+
+  /** What tells of lost data goes in the same repair: not before it is marked. */
+  @Test
+  void aPowerCutDoesNotMakeZerosOfLostData() {
+    RepairBase base = RepairBase.golden("snapshots");
+    List<List<String>> all = damage(base.inventory());
+    SplittableRandom random = new SplittableRandom(SEED);
+    for (List<String> words : List.of(all.getFirst(), all.getLast())) {
+      long writes = new RepairSubject(base, SEED, words, false, spill).writes();
+      for (int i = 0; i < CUTS; i++) {
+        long at = random.nextLong(writes);
+        RepairSubject subject = new RepairSubject(base, at, words, false, spill);
+        RepairOutcome outcome = subject.cut(at);
+        assertTrue(outcome.isClean(), () -> subject + " cut at " + at + "\n" + subject.notes());
+      }
     }
   }
 }
