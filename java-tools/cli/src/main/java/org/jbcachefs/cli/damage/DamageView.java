@@ -85,7 +85,13 @@ final class DamageView {
       if (file.damagedCopies() > 0) {
         text.println("  damaged copies with a good one left: " + file.damagedCopies());
       }
-      text.println("  errors: " + String.join(", ", file.errors()));
+      if (!file.errors().isEmpty()) {
+        text.println("  errors: " + String.join(", ", file.errors()));
+      }
+      for (FileDamage.Recorded each : file.recorded()) {
+        Instant last = Instant.ofEpochSecond(each.last());
+        text.println("  on record: " + each.error() + ": " + each.count() + ", last " + last);
+      }
     }
     if (!elsewhere.isEmpty()) {
       text.println("in what belongs to no known file:");
@@ -108,6 +114,11 @@ final class DamageView {
             json.beginObject().field("from", range.from()).field("to", range.to()).endObject());
     json.endArray().field("damaged_copies", file.damagedCopies()).beginArray("errors");
     file.errors().forEach(json::value);
+    json.endArray().beginArray("recorded");
+    for (FileDamage.Recorded each : file.recorded()) {
+      json.beginObject().field("error", each.error()).field("count", each.count());
+      json.field("first_time", each.first()).field("last_time", each.last()).endObject();
+    }
     json.endArray().endObject();
   }
 

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.check.Check;
 import org.jbcachefs.engine.check.CheckFinding;
 import org.jbcachefs.engine.check.CheckListener;
@@ -17,7 +18,13 @@ import org.jbcachefs.engine.data.Damage;
 import org.jbcachefs.engine.data.Verify;
 import org.jbcachefs.engine.data.VerifyListener;
 import org.jbcachefs.engine.recovery.ReadFilesystem;
+import org.jbcachefs.format.bkey.Bpos;
+import org.jbcachefs.format.bkey.BtreeId;
+import org.jbcachefs.format.bkey.KeyType;
+import org.jbcachefs.format.sb.ErrorsV2Section;
+import org.jbcachefs.format.tables.FsckError;
 import org.jbcachefs.format.tables.RecoveryPass;
+import org.jbcachefs.format.value.DamageRecord;
 
 /** Gathers what is wrong, by file. One use; {@link Verify} may tell of damage from any thread. */
 public final class DamageSurvey {
@@ -37,6 +44,7 @@ public final class DamageSurvey {
   private static final class Hurt {
     final TreeMap<Long, Long> lost = new TreeMap<>();
     final TreeSet<String> errors = new TreeSet<>();
+    final List<FileDamage.Recorded> recorded = new ArrayList<>();
     long damagedCopies;
 
     void lose(long from, long to) {
@@ -79,6 +87,40 @@ public final class DamageSurvey {
     new Check(filesystem, reading, options, new Checking(paths)).run();
   }
 
+  /** Takes what the filesystem remembers of its inodes; none does before version 1.39. */
+  public void recorded() {
+    if (!filesystem.btrees().present().contains(BtreeId.DAMAGE.number())) {
+      return;
+    }
+    FindingPaths paths = new FindingPaths(filesystem);
+    try (KeyIterator keys =
+        filesystem.btrees().iterate(BtreeId.DAMAGE.number(), Bpos.MIN, Bpos.MAX)) {
+      while (keys.next()) {
+        if (keys.key().type() == KeyType.DAMAGE.number()) {
+          Bpos inode = new Bpos(0, keys.key().offset(), keys.key().snapshot());
+          CheckFinding about =
+              CheckFinding.of(FsckError.DAMAGE_KEY_NO_INODE, "").at(BtreeId.INODES, inode);
+          add(DamageRecord.decode(keys.key()), paths.of(about));
+        }
+      }
+    }
+  }
+
+  private synchronized void add(DamageRecord record, List<byte[]> paths) {
+    for (ErrorsV2Section.Entry entry : record.entries()) {
+      String error = FsckError.nameOf(entry.id());
+      if (paths.isEmpty()) {
+        elsewhere.merge(error, entry.count(), Long::sum);
+      }
+      for (byte[] path : paths) {
+        at(path)
+            .recorded
+            .add(
+                new FileDamage.Recorded(error, entry.count(), entry.firstTime(), entry.lastTime()));
+      }
+    }
+  }
+
   /** Reads every copy of everything. */
   public void verify(int threads) {
     listener.begin("verifying");
@@ -92,7 +134,7 @@ public final class DamageSurvey {
       List<FileDamage.Range> lost = new ArrayList<>();
       hurt.lost.forEach((from, to) -> lost.add(new FileDamage.Range(from, to)));
       byte[] bytes = path.getBytes(StandardCharsets.ISO_8859_1);
-      all.add(new FileDamage(bytes, lost, hurt.damagedCopies, hurt.errors));
+      all.add(new FileDamage(bytes, lost, hurt.damagedCopies, hurt.errors, hurt.recorded));
     });
     return all;
   }

@@ -175,6 +175,13 @@ public final class RepairRun {
         }
         filesystem.sync();
       }
+      List<CheckFinding> mended = new ArrayList<>();
+      accepted.forEach((repair, findings) -> {
+        if (repair.stage().compareTo(last) <= 0) {
+          mended.addAll(findings);
+        }
+      });
+      new DamageNotes(filesystem, options.write().clock().instant().getEpochSecond()).add(mended);
       filesystem.repair().finishUpgrade();
       filesystem.close();
       done = true;

@@ -40,6 +40,10 @@ import org.junit.jupiter.api.io.TempDir;
 class FilesystemSimulatorTest {
   private static final boolean NIGHTLY = Boolean.getBoolean("jbcachefs.nightly");
   private static final long SEED_BASE = Long.getLong("jbcachefs.seedBase", 0);
+
+  /** Seeds of the newest version's begin so far behind. */
+  private static final long NEWEST_SEEDS = 390_000;
+
   private static final int TOLD_SEEDS = 50;
   private static final int CRASHES_A_SEED = 4;
   private static final int CUTS_A_ROUND = 25;
@@ -121,7 +125,7 @@ class FilesystemSimulatorTest {
     try (ExecutorService judges =
         Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors())) {
       for (long seed = SEED_BASE; seed < SEED_BASE + seeds; seed++) {
-        cuts += cutAgainAndAgain(seed, judges);
+        cuts += cutAgainAndAgain(seed, SimulatedKind.of(seed), judges);
         if (seed == SEED_BASE + seeds - 1 || (seed - SEED_BASE) % TOLD_SEEDS == TOLD_SEEDS - 1) {
           System.out.printf(
               "simulator: %d power cuts, seeds %d to %d, %d s%n",
@@ -131,10 +135,22 @@ class FilesystemSimulatorTest {
     }
   }
 
+  /** Of the seeds above only some are of that version. */
+  @Test
+  void soItDoesAtTheNewestVersion() throws Exception {
+    int seeds = NIGHTLY ? 50 : 2;
+    try (ExecutorService judges =
+        Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors())) {
+      for (long seed = SEED_BASE + NEWEST_SEEDS; seed < SEED_BASE + NEWEST_SEEDS + seeds; seed++) {
+        cutAgainAndAgain(seed, SimulatedKind.of(seed).atNewest(), judges);
+      }
+    }
+  }
+
   /** A workload, cut in many places; the next one goes on from what one of these cuts left. */
-  private int cutAgainAndAgain(long seed, ExecutorService judges) throws Exception {
+  private int cutAgainAndAgain(long seed, SimulatedKind kind, ExecutorService judges)
+      throws Exception {
     Random random = new Random(seed);
-    SimulatedKind kind = SimulatedKind.of(seed);
     List<MemoryDevice> media = kind.devices();
     kind.create(media, seed).close();
     media = Judge.reopenable(media);

@@ -74,6 +74,12 @@ record SimulatedKind(
     return new SimulatedKind(devices, blockBytes, encrypted, version, options);
   }
 
+  /** The same, of the newest version that is written. */
+  SimulatedKind atNewest() {
+    int newest = MetadataVersion.NEWEST.number();
+    return new SimulatedKind(deviceCount, blockBytes, encrypted, newest, options);
+  }
+
   boolean inPlace() {
     return options.get(FilesystemOption.NOCOW) != 0;
   }
