@@ -728,6 +728,8 @@ static int is_refusal(int error)
 	case EINVAL: case ENOSPC: case EROFS: case ENOENT: case ENOTEMPTY: case EEXIST: case EXDEV: case ENODATA:
 	case EPERM: case ENAMETOOLONG: case EBUSY: case ENOTDIR: case EISDIR: case EFBIG: case EMLINK: case EOPNOTSUPP: case ERANGE:
 	case ENXIO: case ELOOP:
+	/* Through FUSE there are no subvolumes. */
+	case ENOTTY:
 		return 1;
 	}
 	return 0;
