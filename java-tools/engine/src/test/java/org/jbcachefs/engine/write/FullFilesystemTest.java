@@ -300,7 +300,8 @@ class FullFilesystemTest {
             assertTrue(transaction.lookup(BtreeId.EXTENTS, place, key));
             Bkey now = key.copy();
             ExtentEntries entries = new ExtentEntries().of(now, ExtentEntrySizes.KNOWN);
-            if (entries.nextPtr() && entries.nextPtr()) {
+            boolean first = entries.nextPtr();
+            if (first && entries.nextPtr()) {
               long word = ExtentPtr.CACHED.set(entries.word(), 1);
               Le.putU64(now.segment(), entries.entryOffset(), word);
               transaction.update(BtreeId.EXTENTS, now);
