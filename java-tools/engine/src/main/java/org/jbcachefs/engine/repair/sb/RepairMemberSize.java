@@ -19,6 +19,8 @@ import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.bkey.KeyType;
 import org.jbcachefs.format.error.CorruptionException;
+import org.jbcachefs.format.error.Place;
+import org.jbcachefs.format.error.RefusedException;
 import org.jbcachefs.format.extent.ExtentEntries;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.sb.Member;
@@ -65,12 +67,24 @@ public final class RepairMemberSize implements Repair {
         }
         long fits = (device.size() >>> 9) / member.bucketSectors();
         boolean tooMany = Long.compareUnsigned(member.nbuckets(), fits) > 0;
-        if (tooMany && fits > 0 && !isUsed(filesystem, member, fits)) {
+        if (tooMany && fits - member.firstBucket() < Member.MIN_BUCKETS) {
+          throw tooFew(member, device, fits);
+        }
+        if (tooMany && !isUsed(filesystem, member, fits)) {
           writer.update(
               editor -> writer.member(editor, member.index(), changed -> changed.nbuckets(fits)));
         }
       }
     }
+  }
+
+  /** No filesystem has so few buckets: all that follows from their size would be wrong. */
+  private static RefusedException tooFew(Member member, BlockDevice device, long fits) {
+    return new RefusedException(
+        "device_size_too_small",
+        Place.device(device.name(), -1),
+        "its superblock says %d buckets of %d sectors, of which only %d go into its %d bytes: the superblock is wrong (recover-super), or the device was cut short"
+            .formatted(member.nbuckets(), member.bucketSectors(), fits, device.size()));
   }
 
   /** Whether anything points to buckets from that one on, or may do so. */

@@ -2,6 +2,7 @@
 package org.jbcachefs.engine.check.agreement;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
@@ -112,6 +113,13 @@ class RandomRepairTest {
         }
       }
     }
+  }
+
+  @Test
+  void bucketsOfWhichHardlyAnyGoIntoTheDeviceAreRefusedByName() {
+    RepairBase base = RepairBase.golden("default-1dev");
+    List<String> damage = List.of("set sb member0.bucket_size=41500");
+    assertNull(new RepairSubject(base, 0, damage, false, spill).run());
   }
 
   private static RepairSubject subject(RepairBase base, long seed) {
