@@ -18,6 +18,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.SortedMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.jbcachefs.block.testing.MemoryDevice;
 import org.jbcachefs.engine.fs.Attributes;
 import org.jbcachefs.engine.fs.InodeId;
@@ -34,6 +37,7 @@ import org.jbcachefs.format.error.PosixException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -150,6 +154,36 @@ class DelayedWritesTest {
       assertArrayEquals(bytes(1 + 331 * i, i), read(files.get(i)));
     }
     tree.syncAll();
+  }
+
+  @Test
+  @Timeout(60)
+  void aSnapshotWaitsForNobodyWhoWaitsForIt() throws Exception {
+    tree.writeDelayedAtATime(4);
+    try (ExecutorService other = Executors.newSingleThreadExecutor()) {
+      List<InodeId> files = new ArrayList<>();
+      for (int i = 0; i < 40; i++) {
+        files.add(tree.create(tree.root(), name("many" + i), FILE).id());
+      }
+      for (int round = 0; round < 5; round++) {
+        int seed = round;
+        for (InodeId id : files) {
+          later(id, 0, bytes(100, seed));
+        }
+        Future<?> writer =
+            other.submit(() -> {
+              for (int i = 0; i < 400; i++) {
+                later(files.get(i % files.size()), 0, bytes(500 + i % files.size(), seed));
+              }
+            });
+        tree.createSnapshot(tree.root().subvolume(), tree.root(), name("then" + round), true);
+        writer.get();
+        tree.writeDelayed(0);
+      }
+      for (int i = 0; i < files.size(); i++) {
+        assertArrayEquals(bytes(500 + i, 4), read(files.get(i)));
+      }
+    }
   }
 
   @Test

@@ -147,7 +147,15 @@ final class DelayedWrites {
     }
   }
 
-  /** Writes what files have that it says yes to. */
+  /**
+   * Writes what files have that it says yes to, on this thread, whatever locks it has that other
+   * threads would wait for.
+   */
+  void writeAllHere(Predicate<InodeId> wanted) {
+    oldest(Long.MAX_VALUE, wanted).forEach(this::writeNow);
+  }
+
+  /** Writes what files have that it says yes to; with no lock. */
   void writeAll(Predicate<InodeId> wanted) {
     writeAll(Long.MAX_VALUE, wanted);
   }

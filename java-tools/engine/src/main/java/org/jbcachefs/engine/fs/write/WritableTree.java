@@ -468,10 +468,12 @@ public final class WritableTree implements AutoCloseable {
   public Entry createSnapshot(int source, InodeId directory, byte[] name, boolean readOnly) {
     filesystem.requireRoomForMetadata();
     accessTimes.writeUntil(Long.MAX_VALUE);
+    contents.delayed().writeAll(id -> id.subvolume() == source);
     Lock lock = locks.snapshot();
     lock.lock();
     try {
-      contents.delayed().writeAll(id -> id.subvolume() == source);
+      // What came meanwhile.
+      contents.delayed().writeAllHere(id -> id.subvolume() == source);
       return made(
           transact(
               "snapshot_create",
