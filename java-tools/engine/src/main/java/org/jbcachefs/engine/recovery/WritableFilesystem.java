@@ -378,6 +378,11 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
     return engine.copygc().reading();
   }
 
+  /** Held while keys of extents move from one node to another, maybe: nobody reads data then. */
+  public Lock exclusive() {
+    return engine.copygc().exclusive();
+  }
+
   /** For whoever overwrites extents where they are, with {@link #reading} held. */
   public InPlaceMarks inPlace() {
     return engine.inPlace();

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.Lock;
 import java.util.function.BooleanSupplier;
 import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.commit.Transaction;
@@ -170,6 +171,22 @@ final class DeadSnapshots {
   }
 
   private void delete(BtreeId btree, List<Bpos> batch, Map<Integer, Integer> dying) {
+    if (btree != BtreeId.EXTENTS) {
+      transact(btree, batch, dying);
+      return;
+    }
+    // A child's key and its ancestor's may lie in two nodes: whoever reads the one before this and
+    // the other after it would see a hole.
+    Lock lock = filesystem.exclusive();
+    lock.lock();
+    try {
+      transact(btree, batch, dying);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void transact(BtreeId btree, List<Bpos> batch, Map<Integer, Integer> dying) {
     filesystem.transact(
         "delete_dead_snapshots",
         transaction -> {
