@@ -58,6 +58,12 @@ final class WaitingExtents {
       LockSupport.unpark(thread);
     }
 
+    void giveUp() {
+      if (!done) {
+        end(new IllegalStateException("the thread that wrote for others as well has ended"));
+      }
+    }
+
     void lead() {
       leads = true;
       LockSupport.unpark(thread);
@@ -120,6 +126,8 @@ final class WaitingExtents {
     try {
       insert(id, together);
     } finally {
+      // Whatever ended this thread, nobody waits for ever.
+      together.forEach(Waiting::giveUp);
       files.computeIfPresent(
           id,
           (_, waiting) -> {

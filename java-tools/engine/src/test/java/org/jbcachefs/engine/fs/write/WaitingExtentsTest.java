@@ -104,4 +104,23 @@ class WaitingExtentsTest {
     assertTrue(ends.containsAll(List.of(1L, 2L, 4L, 5L, 6L, 7L, 8L)));
     assertEquals(0, extents.waiting(FILE));
   }
+
+  @Test
+  void nobodyWaitsForAThreadThatEnded() throws Exception {
+    CountDownLatch first = new CountDownLatch(2);
+    WaitingExtents extents =
+        new WaitingExtents(
+            (_, writes) -> {
+              note(writes, first);
+              if (writes.size() > 1) {
+                throw new AssertionError("the machine is out of order");
+              }
+            });
+    List<Future<?>> done = writeWhileOneIsAtWork(extents, first);
+    done.getFirst().get();
+    for (Future<?> each : done.subList(1, done.size())) {
+      assertThrows(java.util.concurrent.ExecutionException.class, each::get);
+    }
+    assertEquals(0, extents.waiting(FILE));
+  }
 }
