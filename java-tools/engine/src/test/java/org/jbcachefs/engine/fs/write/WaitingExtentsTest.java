@@ -109,13 +109,12 @@ class WaitingExtentsTest {
   void nobodyWaitsForAThreadThatEnded() throws Exception {
     CountDownLatch first = new CountDownLatch(2);
     WaitingExtents extents =
-        new WaitingExtents(
-            (_, writes) -> {
-              note(writes, first);
-              if (writes.size() > 1) {
-                throw new AssertionError("the machine is out of order");
-              }
-            });
+        new WaitingExtents((_, writes) -> {
+          note(writes, first);
+          if (writes.size() > 1) {
+            throw new AssertionError("the machine is out of order");
+          }
+        });
     List<Future<?>> done = writeWhileOneIsAtWork(extents, first);
     done.getFirst().get();
     for (Future<?> each : done.subList(1, done.size())) {
