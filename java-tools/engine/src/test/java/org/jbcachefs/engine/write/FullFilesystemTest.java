@@ -34,6 +34,7 @@ import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.extent.ExtentEntries;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.extent.ExtentPtr;
+import org.jbcachefs.format.tables.DataType;
 import org.jbcachefs.format.tables.FilesystemOption;
 import org.jbcachefs.format.tables.MetadataVersion;
 import org.junit.jupiter.api.Test;
@@ -159,6 +160,12 @@ class FullFilesystemTest {
         .sum();
   }
 
+  private long freeBuckets() {
+    return UsageReader.read(filesystem.btrees(), filesystem.superblock()).devices().stream()
+        .mapToLong(device -> device.of(DataType.FREE).buckets())
+        .sum();
+  }
+
   private void finish() {
     tree.syncAll();
     assertEquals(List.of(), Judge.findings(devices, spill), "while it is open");
@@ -221,6 +228,20 @@ class FullFilesystemTest {
       long lost = free - filesystem.budget().free() - (counters() - counters);
       assertTrue(lost <= LEFT_MOST * replicas, where + " left " + lost + " sectors used");
     }
+    finish();
+  }
+
+  @Test
+  void freeBucketsThatLieTogetherAreOneKey() {
+    create(1, 0, 1);
+    fill(200_000);
+    List.copyOf(files.keySet()).forEach(this::remove);
+    for (int i = 0; i < 40; i++) {
+      filesystem.tick();
+    }
+    long free = freeBuckets();
+    int keys = count(BtreeId.FREESPACE, 0);
+    assertTrue(free > 400 && keys < 50, keys + " keys for " + free + " buckets");
     finish();
   }
 

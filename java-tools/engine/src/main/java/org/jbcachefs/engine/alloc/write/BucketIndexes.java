@@ -62,8 +62,28 @@ final class BucketIndexes {
       }
     }
     if (now != null) {
-      range(keys, now.inode(), now.offset() - 1, now.offset());
+      joined(keys, now.inode(), now.offset() - 1, now.offset());
     }
+  }
+
+  /** A range becomes one with those that it touches. */
+  private void joined(KeyAccess keys, long device, long from, long to) {
+    long start = from;
+    long end = to;
+    Bpos before = new Bpos(device, from, 0);
+    if (keys.lookup(FREESPACE, before, scratch) && fits(scratch.start(), end)) {
+      start = scratch.start();
+      keys.delete(FREESPACE, before);
+    }
+    boolean more = keys.firstFrom(FREESPACE, new Bpos(device, to + 1, 0), scratch);
+    if (more && scratch.inode() == device && scratch.start() == to && fits(start, scratch.offset())) {
+      end = scratch.offset();
+    }
+    range(keys, device, start, end);
+  }
+
+  private static boolean fits(long from, long to) {
+    return to - from <= 0xffff_ffffL;
   }
 
   private static void range(KeyAccess keys, long device, long from, long to) {
