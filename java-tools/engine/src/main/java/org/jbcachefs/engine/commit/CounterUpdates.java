@@ -75,8 +75,20 @@ final class CounterUpdates {
       long lo = seq << SEQ_BITS | builder.wordOffset();
       builder.entry(JsetEntryType.BTREE_KEYS.number(), BTREE, 0);
       builder.key(key(update.pos, update.delta, hi, lo));
+      if (isZero(update.sum)) {
+        update.node.setZeroed();
+      }
       insert.accept(update.node, new LiveKey(key(update.pos, update.sum, hi, lo)));
     }
+  }
+
+  private static boolean isZero(long[] sum) {
+    for (long each : sum) {
+      if (each != 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static Bkey key(Bpos pos, long[] values, int versionHi, long versionLo) {

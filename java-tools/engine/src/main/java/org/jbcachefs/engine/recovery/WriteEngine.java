@@ -464,6 +464,7 @@ final class WriteEngine {
     sync();
     discard();
     nodeWork.afterCommit();
+    nodeWork.dropDeadCounters();
     if (space.isShort(AHEAD_BUCKETS) && !spoil()) {
       copygc.run();
     }
@@ -619,8 +620,10 @@ final class WriteEngine {
     nodes.close();
     copygc.close();
     reconcile.close();
-    nodeWork.writeAll();
-    journal.flushNow();
+    checkpoint();
+    if (nodeWork.dropDeadCounters()) {
+      checkpoint();
+    }
     new CleanShutdown(superblock, replicas, btrees, roots, journal).run();
   }
 

@@ -17,6 +17,8 @@ public enum WriteRule {
   BACKPOINTERS,
   /** Counters follow what they count. */
   ACCOUNTING,
+  /** A counter that is zero stays as long as the journal has what made it so. */
+  DEAD_COUNTERS,
   /** Buckets are in the indexes that belong to their state. */
   BUCKET_INDEXES,
   /** A bucket is used again only when no crash can bring back what was in it. */

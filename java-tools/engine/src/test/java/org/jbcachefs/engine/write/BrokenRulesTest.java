@@ -65,6 +65,7 @@ class BrokenRulesTest {
         "PINS",
         "SECTORS_WRITTEN",
         "ACCOUNTING",
+        "DEAD_COUNTERS",
         "BUCKET_INDEXES",
         "BACKPOINTERS",
         "BTREE_BITMAP"

@@ -76,7 +76,10 @@ final class BucketIndexes {
       keys.delete(FREESPACE, before);
     }
     boolean more = keys.firstFrom(FREESPACE, new Bpos(device, to + 1, 0), scratch);
-    if (more && scratch.inode() == device && scratch.start() == to && fits(start, scratch.offset())) {
+    if (more
+        && scratch.inode() == device
+        && scratch.start() == to
+        && fits(start, scratch.offset())) {
       end = scratch.offset();
     }
     range(keys, device, start, end);

@@ -25,6 +25,7 @@ public final class LiveNode {
   private boolean busy;
   private boolean replaced;
   private int deletionsSeen;
+  private boolean zeroed;
 
   /**
    * @param pointer where it is written; null if it was never written
@@ -104,6 +105,18 @@ public final class LiveNode {
     }
     deletionsSeen = deletions;
     return true;
+  }
+
+  /** A counter in it has become zero. */
+  public void setZeroed() {
+    zeroed = true;
+  }
+
+  /** Whether a counter in it has become zero since that was asked last. */
+  public boolean wasZeroed() {
+    boolean was = zeroed;
+    zeroed = false;
+    return was;
   }
 
   /** Whether someone is writing or replacing it. */

@@ -18,17 +18,31 @@ import org.jbcachefs.format.bkey.BtreeId;
 final class NodePieces {
   private final NodeSettings settings;
   private final List<NodeContent> contents;
+  private final DeadCounters dead;
   private final BtreeId btree;
   private final boolean sharded;
 
   /**
    * @param contents of neighbouring nodes, in order
+   * @param dead keys that are left out
    */
-  NodePieces(NodeSettings settings, int btree, int level, List<NodeContent> contents) {
+  NodePieces(
+      NodeSettings settings, int btree, int level, List<NodeContent> contents, DeadCounters dead) {
     this.settings = settings;
     this.btree = BtreeId.of(btree);
     this.sharded = settings.isSharded(this.btree, level);
     this.contents = contents;
+    this.dead = dead;
+  }
+
+  /** Steps to the next key that is not left out; false at the end. */
+  private boolean next(ContentCursor cursor) {
+    while (cursor.next()) {
+      if (!dead.has(cursor.key())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** A range that becomes a node. */
@@ -51,7 +65,7 @@ final class NodePieces {
     long shard = -1;
     for (NodeContent content : sharded ? contents : List.<NodeContent>of()) {
       ContentCursor cursor = new ContentCursor(content, Bpos.MIN);
-      while (cursor.next()) {
+      while (next(cursor)) {
         Bkey key = cursor.key();
         long inode = btree == BtreeId.INODES ? key.offset() : key.inode();
         long now = settings.shard(inode);
@@ -89,7 +103,7 @@ final class NodePieces {
     long sum = 0;
     for (NodeContent content : contents) {
       ContentCursor cursor = new ContentCursor(content, min);
-      while (cursor.next() && cursor.key().comparePos(max) <= 0) {
+      while (next(cursor) && cursor.key().comparePos(max) <= 0) {
         sum += packedBytes(format, cursor.key());
         boolean full = sum >= share * (ends.size() + 1) && ends.size() < count - 1;
         if (full && cursor.key().comparePos(max) < 0) {
@@ -105,14 +119,14 @@ final class NodePieces {
     long bytes = 0;
     for (NodeContent content : contents) {
       ContentCursor cursor = new ContentCursor(content, min);
-      while (cursor.next() && cursor.key().comparePos(max) <= 0) {
+      while (next(cursor) && cursor.key().comparePos(max) <= 0) {
         bytes += packedBytes(format, cursor.key());
       }
     }
     return bytes;
   }
 
-  private static long packedBytes(BkeyFormat format, Bkey key) {
+  static long packedBytes(BkeyFormat format, Bkey key) {
     return key.valueBytes() + (format.fits(key) ? 8L * format.keyU64s() : Bkey.BYTES);
   }
 
@@ -122,7 +136,7 @@ final class NodePieces {
     builder.add(from).add(to);
     for (NodeContent content : contents) {
       ContentCursor cursor = new ContentCursor(content, from);
-      while (cursor.next() && cursor.key().comparePos(to) <= 0) {
+      while (next(cursor) && cursor.key().comparePos(to) <= 0) {
         builder.add(cursor.key());
       }
     }
@@ -154,7 +168,7 @@ final class NodePieces {
           }
           cursor = new ContentCursor(contents.get(next++), from);
         }
-        if (cursor.next() && cursor.key().comparePos(to) <= 0) {
+        if (NodePieces.this.next(cursor) && cursor.key().comparePos(to) <= 0) {
           return out.set(cursor.key());
         }
         cursor = null;

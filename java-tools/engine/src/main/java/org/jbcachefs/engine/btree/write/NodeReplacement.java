@@ -31,6 +31,7 @@ final class NodeReplacement {
   private final NodeStorage storage;
   private final List<LiveNode> old;
   private final List<NodeContent> contents = new ArrayList<>();
+  private final DeadCounters dead;
   private final List<NewNode> made = new ArrayList<>();
   private final LiveNode first;
   private NewNode newRoot;
@@ -38,6 +39,7 @@ final class NodeReplacement {
   /**
    * @param old neighbours of one level, in order, all busy on behalf of this
    * @param contents what each of them held when its write began
+   * @param dead keys that are left out
    */
   NodeReplacement(
       LiveBtrees btrees,
@@ -46,7 +48,8 @@ final class NodeReplacement {
       NodeSettings settings,
       NodeStorage storage,
       List<LiveNode> old,
-      List<NodeContent> contents) {
+      List<NodeContent> contents,
+      DeadCounters dead) {
     this.btrees = btrees;
     this.committer = committer;
     this.pins = pins;
@@ -54,6 +57,7 @@ final class NodeReplacement {
     this.storage = storage;
     this.old = List.copyOf(old);
     this.contents.addAll(contents);
+    this.dead = dead;
     this.first = old.getFirst();
   }
 
@@ -84,7 +88,7 @@ final class NodeReplacement {
   }
 
   private void write(long journalSeq) {
-    NodePieces pieces = new NodePieces(settings, first.btree(), first.level(), contents);
+    NodePieces pieces = new NodePieces(settings, first.btree(), first.level(), contents, dead);
     int nodeSeq = nodeSeq();
     for (NodePieces.Piece piece : pieces.cut(first.min(), old.getLast().max())) {
       NodePieces.Keys keys = pieces.keys(piece.min(), piece.max());

@@ -42,6 +42,9 @@ public final class NodeWork {
   /** How many sequence numbers a bset may be ahead of what is durable. */
   private static final long SEQS_AHEAD = 32;
 
+  /** A leaf is written anew for counters that are a part so large of what it can hold. */
+  private static final int DEAD_SHARE = 8;
+
   /** Keys of a leaf that are deleted before anybody looks at how much is left of it. */
   private static final int DELETIONS_LEAST = 8;
 
@@ -55,6 +58,7 @@ public final class NodeWork {
   private final ReentrantLock lock;
   private final SequencedSet<LiveNode> grown = new LinkedHashSet<>();
   private final SequencedSet<LiveNode> shrunk = new LinkedHashSet<>();
+  private final ZeroedLeaves zeroed = new ZeroedLeaves();
   private final ReentrantLock reclaiming = new ReentrantLock();
   private Committer committer;
 
@@ -90,6 +94,9 @@ public final class NodeWork {
     if (node.hasShrunk(node.level() == 0 ? DELETIONS_LEAST : 1)) {
       mayMerge(node);
     }
+    if (node.wasZeroed()) {
+      zeroed.add(node, journal.seq());
+    }
   }
 
   /** Whether a node holds so little that it may become one with a neighbour; under the lock. */
@@ -118,7 +125,7 @@ public final class NodeWork {
     node = nextShrunk();
     while (node != null) {
       ensureJournalRoom();
-      mergeIfRoom(node);
+      mergeIfRoom(node, false);
       node = nextShrunk();
     }
     if (journalFill() > RECLAIM_PERCENT && reclaiming.tryLock()) {
@@ -252,6 +259,71 @@ public final class NodeWork {
           write(node);
         }
       }
+    }
+  }
+
+  /**
+   * Frees the room of counters that are zero and that the journal does not need any more. Where
+   * nothing was committed since this was called last, the nodes are written that keep the journal
+   * from not needing them.
+   *
+   * @return whether any leaf was looked at
+   */
+  public boolean dropDeadCounters() {
+    if (zeroed.isEmpty()) {
+      return false;
+    }
+    boolean idle;
+    long newest;
+    lock.lock();
+    try {
+      newest = zeroed.newestSeq();
+      idle = zeroed.isIdle(journal.newestSeq());
+    } finally {
+      lock.unlock();
+    }
+    if (idle && Long.compareUnsigned(neededSeq(), newest) <= 0) {
+      writeUpTo(newest);
+    }
+    List<ZeroedLeaves.Leaf> leaves;
+    lock.lock();
+    try {
+      leaves = zeroed.take(journal.neededSeq());
+    } finally {
+      lock.unlock();
+    }
+    leaves.forEach(this::dropDeadCounters);
+    return !leaves.isEmpty();
+  }
+
+  /** Writes what keeps entries up to that one in the journal. */
+  private void writeUpTo(long seq) {
+    List<LiveNode> holders;
+    lock.lock();
+    try {
+      holders = pins.holders(seq, Integer.MAX_VALUE);
+    } finally {
+      lock.unlock();
+    }
+    for (LiveNode node : holders) {
+      ensureJournalRoom();
+      write(node);
+    }
+    ensureJournalRoom();
+    journal.flushNow();
+  }
+
+  private void dropDeadCounters(ZeroedLeaves.Leaf leaf) {
+    Bpos at = leaf.min();
+    while (at != null && at.compareTo(leaf.max()) <= 0) {
+      LiveNode node = btrees.find(BtreeId.ACCOUNTING.number(), 0, at);
+      if (node == null) {
+        return;
+      }
+      ensureJournalRoom();
+      boolean many = dead().deadBytes(node.content()) >= settings.keyBytesMost() / DEAD_SHARE;
+      mergeIfRoom(node, many);
+      at = node.max().equals(Bpos.MAX) ? null : node.max().successor();
     }
   }
 
@@ -443,9 +515,9 @@ public final class NodeWork {
   }
 
   /** On a full device two small nodes may have to stay two. */
-  private void mergeIfRoom(LiveNode node) {
+  private void mergeIfRoom(LiveNode node, boolean always) {
     try {
-      merge(node);
+      merge(node, always);
     } catch (PosixException e) {
       if (e.error() != PosixError.ENOSPC) {
         throw e;
@@ -453,13 +525,18 @@ public final class NodeWork {
     }
   }
 
-  /** Puts one node in the place of one that holds little and of its neighbour, if it can be. */
-  private void merge(LiveNode node) {
+  /**
+   * Puts one node in the place of one that holds little and of its neighbour, if it can be.
+   *
+   * @param always whether it is written anew even if it cannot
+   */
+  private void merge(LiveNode node, boolean always) {
     NodeContent content;
     long newest;
     lock.lock();
     try {
-      if (node.busy() || node.replaced() || btrees.root(node.btree()) == node) {
+      boolean lone = btrees.root(node.btree()) == node || node.pointer() == null;
+      if (node.busy() || node.replaced() || (lone && !always)) {
         return;
       }
       node.beginWrite();
@@ -469,7 +546,7 @@ public final class NodeWork {
       lock.unlock();
     }
     LiveNode sibling = smallSibling(node, content);
-    if (sibling == null) {
+    if (sibling == null && !always) {
       abort(List.of(node));
     } else {
       replace(node, content, newest, sibling);
@@ -500,11 +577,16 @@ public final class NodeWork {
         abort(old);
       }
     }
-    new NodeReplacement(btrees, committer, pins, settings, storage, old, contents)
+    new NodeReplacement(btrees, committer, pins, settings, storage, old, contents, dead())
         .run(stamped(seq));
     if (sibling != null) {
       lookAgain(old.getFirst());
     }
+  }
+
+  /** What new nodes do without. */
+  private DeadCounters dead() {
+    return new DeadCounters(rules.hold(WriteRule.DEAD_COUNTERS) ? neededSeq() : Long.MAX_VALUE);
   }
 
   /** What became of two may become one with the next. */
@@ -525,17 +607,18 @@ public final class NodeWork {
 
   /** A neighbour under the same parent that fits into one node with this one; made busy. */
   private LiveNode smallSibling(LiveNode node, NodeContent content) {
-    long bytes = content.liveBytes();
+    DeadCounters dead = dead();
+    long bytes = dead.liveBytes(node, content);
     if (bytes > settings.keyBytesMerged()) {
       return null;
     }
     lock.lock();
     try {
       LiveNode sibling = neighbour(node, node.max(), true);
-      if (sibling == null || !canMerge(sibling, bytes)) {
+      if (sibling == null || !canMerge(sibling, bytes, dead)) {
         sibling = neighbour(node, node.min(), false);
       }
-      if (sibling == null || !canMerge(sibling, bytes)) {
+      if (sibling == null || !canMerge(sibling, bytes, dead)) {
         return null;
       }
       sibling.beginWrite();
@@ -548,8 +631,9 @@ public final class NodeWork {
     }
   }
 
-  private boolean canMerge(LiveNode sibling, long bytes) {
-    return !sibling.busy() && sibling.content().liveBytes() + bytes <= settings.keyBytesMerged();
+  private boolean canMerge(LiveNode sibling, long bytes, DeadCounters dead) {
+    return !sibling.busy()
+        && dead.liveBytes(sibling, sibling.content()) + bytes <= settings.keyBytesMerged();
   }
 
   private LiveNode neighbour(LiveNode node, Bpos edge, boolean after) {
