@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.engine.snapshots;
 
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jbcachefs.engine.btree.Btrees;
@@ -21,13 +25,21 @@ import org.jbcachefs.format.value.Subvolume;
 
 /**
  * Makes up subvolumes that are missing: snapshot nodes name the subvolume that shows them, root
- * directories name theirs.
+ * directories name theirs. Where a root directory's inode is lost as well, entries tell which it
+ * was.
  */
 final class SubvolumeRepair {
   /** The first snapshot of every filesystem. */
   private static final int FIRST_SNAPSHOT = -1;
 
   private final NavigableMap<Integer, Subvolume> subvolumes;
+
+  /** Snapshot by snapshot its parent. */
+  private final Map<Integer, Integer> parents = new HashMap<>();
+
+  /** Subvolume by subvolume the snapshot that it shows, as the snapshots say. */
+  private final NavigableMap<Integer, Integer> shown = new TreeMap<>();
+
   private final Consumer<Finding> findings;
 
   private SubvolumeRepair(Btrees btrees, Consumer<Finding> findings) {
@@ -37,13 +49,14 @@ final class SubvolumeRepair {
 
   static NavigableMap<Integer, Subvolume> read(Btrees btrees, Consumer<Finding> findings) {
     SubvolumeRepair repair = new SubvolumeRepair(btrees, findings);
-    NavigableMap<Integer, Integer> snapshots = repair.namedBySnapshots(btrees);
+    repair.readSnapshots(btrees);
     boolean lacking =
         !repair.subvolumes.containsKey(Subvolume.ROOT)
             || btrees.mayLack(BtreeId.SUBVOLUMES.number(), Bpos.MIN, Bpos.MAX)
-            || !repair.subvolumes.keySet().containsAll(snapshots.keySet());
+            || !repair.subvolumes.keySet().containsAll(repair.shown.keySet());
     if (lacking) {
-      repair.addByRoots(btrees, snapshots);
+      repair.addByRoots(btrees);
+      repair.addByEntries(btrees);
       if (!repair.subvolumes.containsKey(Subvolume.ROOT)) {
         repair.add(Subvolume.ROOT, FIRST_SNAPSHOT, Inode.ROOT, 0);
       }
@@ -51,26 +64,24 @@ final class SubvolumeRepair {
     return repair.subvolumes;
   }
 
-  /** Subvolume by subvolume the snapshot that it shows, as the snapshots say. */
-  private NavigableMap<Integer, Integer> namedBySnapshots(Btrees btrees) {
-    NavigableMap<Integer, Integer> named = new TreeMap<>();
+  private void readSnapshots(Btrees btrees) {
     int btree = BtreeId.SNAPSHOTS.number();
     try (KeyIterator keys = btrees.iterate(btree, Bpos.MIN, SnapshotReader.LAST)) {
       while (keys.next()) {
         Bkey key = keys.key();
         if (key.type() == KeyType.SNAPSHOT.number()) {
           Snapshot node = Snapshot.decode(key);
+          parents.put((int) key.offset(), node.parent());
           if (node.subvolume() > 0 && !node.deleted() && !node.willDelete()) {
-            named.put(node.subvolume(), (int) key.offset());
+            shown.put(node.subvolume(), (int) key.offset());
           }
         }
       }
     }
-    return named;
   }
 
   /** Looks for root directories of subvolumes that there are no keys of. */
-  private void addByRoots(Btrees btrees, NavigableMap<Integer, Integer> snapshots) {
+  private void addByRoots(Btrees btrees) {
     int btree = BtreeId.INODES.number();
     try (KeyIterator keys = btrees.iterate(btree, Bpos.MIN, new Bpos(0, -1, -1))) {
       while (keys.next()) {
@@ -80,16 +91,31 @@ final class SubvolumeRepair {
         }
         int id = (int) inode.get(InodeField.SUBVOL);
         // Where snapshots are known, they know which of the subvolumes are alive.
-        boolean alive = snapshots.isEmpty() || snapshots.containsKey(id);
+        boolean alive = shown.isEmpty() || shown.containsKey(id);
         if (id > 0 && alive && inode.isDirectory() && !subvolumes.containsKey(id)) {
-          int snapshot = snapshots.getOrDefault(id, keys.key().snapshot());
+          int snapshot = shown.getOrDefault(id, keys.key().snapshot());
           add(id, snapshot, inode.number(), (int) inode.get(InodeField.PARENT_SUBVOL));
         }
       }
     }
   }
 
-  private static Inode decode(Bkey key) {
+  /** Those of which neither key nor root is left, and that no other subvolume stands in for. */
+  private void addByEntries(Btrees btrees) {
+    Set<Integer> known = new HashSet<>();
+    subvolumes.values().forEach(subvolume -> known.add(subvolume.snapshot()));
+    RootByEntries roots = new RootByEntries(btrees, parents);
+    for (Map.Entry<Integer, Integer> each : shown.entrySet()) {
+      int id = each.getKey();
+      int snapshot = each.getValue();
+      if (id != Subvolume.ROOT && !subvolumes.containsKey(id) && known.add(snapshot)) {
+        roots.of(snapshot).ifPresent(root -> add(id, snapshot, root, 0));
+      }
+    }
+  }
+
+  /** Null for what is no inode that can be unpacked. */
+  static Inode decode(Bkey key) {
     if (!Inode.is(key)) {
       return null;
     }

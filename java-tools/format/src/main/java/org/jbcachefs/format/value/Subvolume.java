@@ -95,6 +95,12 @@ public record Subvolume(
     return nearestState(state) == STATE_DELETED;
   }
 
+  /** The same with another root directory. */
+  public Subvolume withInode(long number) {
+    return new Subvolume(
+        flags, snapshot, number, creationParent, fsPathParent, otimeLo, otimeHi, state, shape);
+  }
+
   /**
    * The same subvolume in that state, as its flags say it.
    *

@@ -107,7 +107,7 @@ public final class RepairEntries implements Repair {
       case DIRENT_D_TYPE_WRONG -> {
         long at = key.valueOffset() + Dirent.OFFSET_TYPE;
         Inode inode = names.inode(Dirent.target(key));
-        if (inode == null) {
+        if (inode == null || FirstRoot.isWronglySaid(inode)) {
           return;
         }
         if (inode.get(InodeField.SUBVOL) != 0) {

@@ -155,6 +155,10 @@ public final class RepairInodes implements Repair {
     if (wrongEntry && LostTarget.mend(context, transaction, was)) {
       return;
     }
+    boolean wrongSubvolume = finding.error() == FsckError.INODE_BI_SUBVOL_WRONG;
+    if (wrongSubvolume && FirstRoot.restore(context, transaction, was)) {
+      return;
+    }
     InodeBuilder inode = new InodeBuilder(was, pos.snapshot());
     FIXES.get(finding.error()).apply(inode, was, finding);
     if (finding.error() == FsckError.INODE_SNAPSHOT_MISMATCH) {

@@ -29,6 +29,7 @@ import org.jbcachefs.format.tables.MetadataVersion;
 import org.jbcachefs.format.value.Inode;
 import org.jbcachefs.format.value.InodeBuilder;
 import org.jbcachefs.format.value.InodeField;
+import org.jbcachefs.format.value.Shape;
 import org.jbcachefs.format.value.Snapshot;
 import org.jbcachefs.format.value.SnapshotTree;
 import org.jbcachefs.format.value.Subvolume;
@@ -146,10 +147,11 @@ public final class RepairSubvolumes implements Repair {
       if (root != null && root.get(InodeField.SUBVOL) == id) {
         return;
       }
-      long found = rootSeen(names, id);
+      // The first subvolume's root has a number of its own: nothing else is ever mounted.
+      long found = id == Subvolume.ROOT ? firstRoot(names) : rootSeen(names, id);
       if (found != 0) {
         Bpos pos = Bpos.of(0, Integer.toUnsignedLong(id));
-        put(BtreeId.SUBVOLUMES, pos, KeyType.SUBVOLUME, encoded(withRoot(subvolume, found)));
+        put(BtreeId.SUBVOLUMES, pos, KeyType.SUBVOLUME, encoded(subvolume.withInode(found)));
         return;
       }
       long parent = Integer.toUnsignedLong(subvolume.fsPathParent());
@@ -170,6 +172,12 @@ public final class RepairSubvolumes implements Repair {
               .build());
     }
 
+    private static long firstRoot(EntryRepair names) {
+      Inode first = names.inode(Inode.ROOT);
+      boolean says = first != null && first.get(InodeField.SUBVOL) == Subvolume.ROOT;
+      return says && first.isDirectory() ? Inode.ROOT : 0;
+    }
+
     private static long rootSeen(EntryRepair names, int id) {
       try (KeyIterator keys = names.keys().visible(BtreeId.INODES, Bpos.MIN, new Bpos(0, -1, 0))) {
         while (keys.next()) {
@@ -188,19 +196,6 @@ public final class RepairSubvolumes implements Repair {
       Superblock superblock = context.filesystem().superblock();
       return StrHash.typeOf(
           (int) superblock.flag(SuperblockFlag.STR_HASH_TYPE), superblock.has(Feature.NEW_SIPHASH));
-    }
-
-    private static Subvolume withRoot(Subvolume was, long inode) {
-      return new Subvolume(
-          was.flags(),
-          was.snapshot(),
-          inode,
-          was.creationParent(),
-          was.fsPathParent(),
-          was.otimeLo(),
-          was.otimeHi(),
-          was.state(),
-          was.shape());
     }
 
     private void makeAll() {
@@ -280,13 +275,24 @@ public final class RepairSubvolumes implements Repair {
       put(BtreeId.SUBVOLUMES, pos, KeyType.SUBVOLUME, encoded(changed));
     }
 
-    /** The subvolume that a snapshot names cannot be had: it names whichever shows it. */
+    /**
+     * The subvolume that a snapshot names cannot be had: it names whichever shows it. Where none
+     * does and files are left in it the subvolume is made anew, with an empty root: lost+found gets
+     * them.
+     */
     private void snapshot(int id) {
       Snapshot was = snapshots.get(id);
       if (was == null) {
         return;
       }
       int subvolume = shownBy(id);
+      if (subvolume == 0 && isAlive(was) && subvolumes.get(was.subvolume()) == null) {
+        EntryRepair names = new EntryRepair(transaction, snapshots, id, false);
+        if (seesFiles(names)) {
+          emptySubvolume(was.subvolume(), id, names);
+          return;
+        }
+      }
       int without = was.flags() & ~Snapshot.FLAG_SUBVOL;
       int flags = subvolume == 0 ? without : without | Snapshot.FLAG_SUBVOL;
       Snapshot changed =
@@ -312,6 +318,35 @@ public final class RepairSubvolumes implements Repair {
       MemorySegment value = MemorySegment.ofArray(new long[changed.bytes() / Long.BYTES]);
       changed.encode(value, 0);
       put(BtreeId.SNAPSHOTS, finding.pos(), KeyType.SNAPSHOT, value);
+    }
+
+    private static boolean isAlive(Snapshot node) {
+      return node.subvolume() > 0 && node.child0() == 0 && !node.deleted() && !node.willDelete();
+    }
+
+    private static boolean seesFiles(EntryRepair names) {
+      try (KeyIterator keys = names.keys().visible(BtreeId.INODES, Bpos.MIN, new Bpos(0, -1, 0))) {
+        while (keys.next()) {
+          if (Inode.is(keys.key())) {
+            return true;
+          }
+        }
+      }
+      return false;
+    }
+
+    /** The check that comes next misses its root, which is made then. */
+    private void emptySubvolume(int id, int snapshot, EntryRepair names) {
+      int shards = (int) context.filesystem().superblock().flag(SuperblockFlag.SHARD_INUMS_NBITS);
+      Subvolume made =
+          new Subvolume(
+              0, snapshot, names.freeNumber(shards), 0, 0, 0, 0, 0, Shape.of(Subvolume.BYTES));
+      Bpos pos = Bpos.of(0, Integer.toUnsignedLong(id));
+      put(
+          BtreeId.SUBVOLUMES,
+          pos,
+          KeyType.SUBVOLUME,
+          encoded(made.inState(Subvolume.STATE_LIVE, states())));
     }
 
     private boolean states() {
