@@ -69,6 +69,8 @@ final class ChangeableFilesystem implements MountedFilesystem {
   private Thread cleaner;
 
   private Thread worker;
+  private final Errand writing = new Errand("writeback", this::writeMany);
+  private final Errand nodes = new Errand("btree-nodes", this::writeNodes);
   private final AtomicInteger rest = new AtomicInteger();
 
   private Session session;
@@ -90,6 +92,8 @@ final class ChangeableFilesystem implements MountedFilesystem {
     this.errors = errors;
     this.tree = new WritableTree(filesystem, findings);
     tree.writeDelayedAtATime(FILES_AT_A_TIME);
+    tree.whenMany(writing::wanted);
+    filesystem.writeNodesElsewhere(nodes::wanted);
   }
 
   @Override
@@ -127,15 +131,28 @@ final class ChangeableFilesystem implements MountedFilesystem {
     long stored = filesystem.options().value(FilesystemOption.JOURNAL_FLUSH_DELAY);
     long millis = stored != 0 ? stored : FLUSH_MILLIS;
     ticker = Thread.ofPlatform().name("tick").daemon().start(() -> tick(millis));
+    writing.start();
+    nodes.start();
+  }
+
+  /** Writes while others go on, so that they need not when memory is full. */
+  private void writeMany() {
+    session.inBackground("writing of files", () -> tree.writeMany(this::goOn));
+  }
+
+  private void writeNodes() {
+    session.inBackground("writing of btree nodes", filesystem::writeNodes);
   }
 
   private void tick(long millis) {
     int rounds = (int) Math.max(1, DELAY_MILLIS / Math.max(1, millis));
+    MemoryUse memory = new MemoryUse();
     try {
       while (!closing.await(millis, TimeUnit.MILLISECONDS)) {
         session.inBackground("writing of access times", this::writeAccessTimes);
         session.inBackground("writing of files", () -> tree.writeDelayed(rounds));
         session.inBackground("what is due", filesystem::tick);
+        memory.tick();
         if (tree.needsCleanUp() && (cleaner == null || !cleaner.isAlive())) {
           cleaner = Thread.ofPlatform().name("cleanup").daemon().start(this::cleanUp);
         }
@@ -320,6 +337,8 @@ final class ChangeableFilesystem implements MountedFilesystem {
       if (worker != null) {
         worker.join();
       }
+      writing.end();
+      nodes.end();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

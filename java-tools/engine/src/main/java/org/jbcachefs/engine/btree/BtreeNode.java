@@ -154,7 +154,8 @@ public final class BtreeNode {
 
   /** Memory that the node holds, in bytes. */
   public long heldBytes() {
-    return bytes.byteSize() + 4L * offsets.length + 512;
+    MemorySegment memory = decoded == null ? bytes : decoded.room();
+    return memory.byteSize() + 4L * offsets.length + 512;
   }
 
   @Override

@@ -459,11 +459,15 @@ final class WriteEngine {
     }
   }
 
+  NodeWork nodeWork() {
+    return nodeWork;
+  }
+
   void tick() {
     failing.judge();
     sync();
     discard();
-    nodeWork.afterCommit();
+    nodeWork.work();
     nodeWork.dropDeadCounters();
     if (space.isShort(AHEAD_BUCKETS) && !spoil()) {
       copygc.run();

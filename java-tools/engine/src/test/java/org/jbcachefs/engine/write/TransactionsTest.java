@@ -16,6 +16,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jbcachefs.block.testing.MemoryDevice;
 import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.commit.Transaction;
@@ -151,6 +153,71 @@ class TransactionsTest {
     }
     Bkey key = new Bkey();
     assertTrue(filesystem.btrees().lookup(SETS.number(), pos((long) threads * each), key));
+  }
+
+  /** Readers take no lock: they must not come between the steps in which nodes replace others. */
+  @Test
+  void whatIsCommittedIsFoundWhileAnotherThreadWritesAndSplitsAndMergesNodes() throws Exception {
+    filesystem.writeNodesElsewhere(() -> {});
+    int count = 8_000;
+    AtomicInteger there = new AtomicInteger();
+    AtomicBoolean over = new AtomicBoolean();
+    try (ExecutorService pool = Executors.newFixedThreadPool(3)) {
+      Future<?> nodes =
+          pool.submit(() -> {
+            while (!over.get()) {
+              filesystem.writeNodes();
+            }
+          });
+      List<Future<Long>> readers = new ArrayList<>();
+      for (int seed = 1; seed <= 2; seed++) {
+        Random random = new Random(seed);
+        readers.add(pool.submit(() -> firstMissing(random, there, over)));
+      }
+      try {
+        // What stays, and far more that goes again, so that nodes split and become one.
+        for (int i = 0; i < count; i++) {
+          set(100L * i);
+          there.set(i + 1);
+          boolean end = i % 100 == 99;
+          for (long offset = 100L * i - 50; !end && offset < 100L * i - 40; offset++) {
+            set(offset + 1000);
+          }
+          for (long back = 1; end && back < 100; back++) {
+            deleteAll(100L * (i - back) + 950, 10);
+          }
+        }
+      } finally {
+        over.set(true);
+      }
+      nodes.get();
+      for (Future<Long> reader : readers) {
+        assertEquals(-1L, reader.get(), "a key that is there was not found");
+      }
+    }
+  }
+
+  private void deleteAll(long from, int count) {
+    filesystem.transact(
+        "delete",
+        transaction -> {
+          for (long offset = from; offset < from + count; offset++) {
+            transaction.delete(SETS, pos(offset));
+          }
+          return null;
+        });
+  }
+
+  /** Looks up keys of which it is known that they are there; -1 if each was found. */
+  private long firstMissing(Random random, AtomicInteger there, AtomicBoolean over) {
+    while (!over.get()) {
+      int known = there.get();
+      long offset = known == 0 ? 0 : 100L * (known - 1 - random.nextInt(Math.min(known, 50)));
+      if (known > 0 && !isSet(offset)) {
+        return offset;
+      }
+    }
+    return -1;
   }
 
   /** Moves the only key one further. */

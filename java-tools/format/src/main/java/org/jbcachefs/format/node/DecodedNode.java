@@ -15,6 +15,7 @@ import org.jbcachefs.format.error.Finding;
  */
 public final class DecodedNode {
   final MemorySegment bytes;
+  private final MemorySegment room;
   long flags;
   long seq;
   Bpos minKey;
@@ -45,12 +46,25 @@ public final class DecodedNode {
       int offset, int end, long journalSeq, int version, int checksumType, boolean blacklisted) {}
 
   DecodedNode(MemorySegment bytes) {
+    this(bytes, bytes);
+  }
+
+  private DecodedNode(MemorySegment bytes, MemorySegment room) {
     this.bytes = bytes;
+    this.room = room;
   }
 
   /** What the keys lie in, decrypted in place. */
   public MemorySegment bytes() {
     return bytes;
+  }
+
+  /**
+   * The memory that {@link #bytes} are the beginning of. Nobody reads what is behind them: it is
+   * for the bset that comes next, of whoever writes the node.
+   */
+  public MemorySegment room() {
+    return room;
   }
 
   public int btree() {
@@ -141,11 +155,13 @@ public final class DecodedNode {
   /**
    * A node of which a bset was just written behind those of this one.
    *
-   * @param whole the node's plain bytes, the new bset's included
+   * @param memory begins with the node's plain bytes, the new bset's included; may be {@link #room}
+   * @param length how many bytes that are, whole sectors
    * @param added what was added
    */
-  public DecodedNode appended(MemorySegment whole, BsetInfo added) {
-    DecodedNode node = new DecodedNode(whole);
+  public DecodedNode appended(MemorySegment memory, long length, BsetInfo added) {
+    MemorySegment whole = memory.asSlice(0, length);
+    DecodedNode node = new DecodedNode(whole, memory);
     node.flags = flags;
     node.seq = seq;
     node.minKey = minKey;

@@ -117,13 +117,31 @@ public final class LiveBtrees implements Btrees {
         return null;
       }
       while (node != null && node.level() > level) {
-        BtreePointer pointer = child(node, pos);
+        BtreePointer pointer = leading(node, pos);
+        if (pointer == null) {
+          requireCovered(btree, level, pos);
+          node = null;
+          continue;
+        }
         LiveNode next = table.get(pointer);
         node = next != null ? next : load(pointer, pos);
       }
       if (node != null) {
         return node;
       }
+    }
+  }
+
+  /** A commit changes pointers one by one: only when it is over a gap between nodes is one. */
+  private void requireCovered(int btree, int level, Bpos pos) {
+    lock.lock();
+    try {
+      LiveNode node = roots.get(btree);
+      while (node != null && node.level() > level) {
+        node = table.get(child(node, pos));
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -148,9 +166,17 @@ public final class LiveBtrees implements Btrees {
     return node;
   }
 
-  private static BtreePointer child(LiveNode parent, Bpos pos) {
+  /** The pointer to the child that covers a position; null if none does. */
+  private static BtreePointer leading(LiveNode parent, Bpos pos) {
     BtreePointer pointer = parent.content().child(parent.btree(), parent.level() - 1, pos);
-    if (pointer == null || (pointer.identifies() && pointer.minKey().compareTo(pos) > 0)) {
+    boolean covers =
+        pointer != null && (!pointer.identifies() || pointer.minKey().compareTo(pos) <= 0);
+    return covers ? pointer : null;
+  }
+
+  private static BtreePointer child(LiveNode parent, Bpos pos) {
+    BtreePointer pointer = leading(parent, pos);
+    if (pointer == null) {
       throw new CorruptionException(
           "btree_node_topology_gap_between_nodes",
           Place.structure(parent.toString()).at(pos),

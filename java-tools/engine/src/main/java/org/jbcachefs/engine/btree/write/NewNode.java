@@ -43,8 +43,22 @@ final class NewNode {
       Plan plan,
       NodeEncoder.Keys keys,
       long journalSeq) {
+    MemorySegment bytes = storage.buffers().take();
+    try {
+      return write(settings, storage, plan, keys, journalSeq, bytes);
+    } finally {
+      storage.buffers().give(bytes);
+    }
+  }
+
+  private static NewNode write(
+      NodeSettings settings,
+      NodeStorage storage,
+      Plan plan,
+      NodeEncoder.Keys keys,
+      long journalSeq,
+      MemorySegment bytes) {
     NodeContext context = settings.context();
-    MemorySegment bytes = Arena.ofAuto().allocate(context.nodeBytes(), 4096);
     long seq = settings.newSeq();
     NodePieces.Piece piece = plan.piece;
     NodeEncoder.Header header =

@@ -25,10 +25,12 @@ import org.jbcachefs.format.node.NodeEncoder;
 final class NodeAppend {
   private final NodeSettings settings;
   private final NodeStorage storage;
+  private final NodeBuffers buffers;
 
   NodeAppend(NodeSettings settings, NodeStorage storage) {
     this.settings = settings;
     this.storage = storage;
+    this.buffers = storage.buffers();
   }
 
   /** What came of it. */
@@ -59,9 +61,25 @@ final class NodeAppend {
     NodeContext context = settings.context();
     int from = pointer.sectorsWritten() * NodeContext.SECTOR_BYTES;
     Tail tail = content.tail();
-    int room = from + NodeEncoder.bsetBytes(context, false, (int) tail.bytes());
-    MemorySegment bytes = Arena.ofAuto().allocate(room, 4096);
-    MemorySegment plain = Arena.ofAuto().allocate(room, 8);
+    MemorySegment plain = withRoom(decoded, from, (int) tail.bytes());
+    MemorySegment bytes = buffers.take();
+    try {
+      return write(node, pointer, content, journalSeq, bytes, plain);
+    } finally {
+      buffers.give(bytes);
+    }
+  }
+
+  private Written write(
+      LiveNode node,
+      BtreePointer pointer,
+      NodeContent content,
+      long journalSeq,
+      MemorySegment bytes,
+      MemorySegment plain) {
+    DecodedNode decoded = content.written().decoded();
+    NodeContext context = settings.context();
+    int from = pointer.sectorsWritten() * NodeContext.SECTOR_BYTES;
     NodeEncoder.Header header =
         new NodeEncoder.Header(
             node.btree(),
@@ -74,12 +92,11 @@ final class NodeAppend {
     NodeEncoder encoder =
         NodeEncoder.appending(
             context, header, settings.checksum(), bytes, pointer.sectorsWritten());
-    TailKeys keys = new TailKeys(tail);
+    TailKeys keys = new TailKeys(content.tail());
     encoder.addBset((Bkey out) -> keys.next(out), journalSeq, plain);
     int to = encoder.sectorsWritten() * NodeContext.SECTOR_BYTES;
     List<BtreePointer.Replica> copies =
         storage.write(pointer.replicas(), pointer.sectorsWritten(), bytes.asSlice(from, to - from));
-    MemorySegment.copy(decoded.bytes(), 0, plain, 0, from);
     BtreePointer now =
         new BtreePointer(
             pointer.btree(),
@@ -94,7 +111,23 @@ final class NodeAppend {
     return new Written(
         now,
         BtreeNode.of(
-            now, decoded.appended(plain.asSlice(0, to), added), content.written().place()));
+            now, decoded.appended(plain, to, added), content.written().place()));
+  }
+
+  /**
+   * Memory that begins with what is written of a node and has room for a bset behind it: that of the
+   * node if it has, else twice as much, so that a node that grows is not copied each time.
+   */
+  private MemorySegment withRoom(DecodedNode decoded, int written, int keyBytes) {
+    NodeContext context = settings.context();
+    int needed = written + NodeEncoder.bsetBytes(context, false, keyBytes);
+    if (decoded.room().byteSize() >= needed) {
+      return decoded.room();
+    }
+    long bytes = Math.max(needed, Math.min(context.nodeBytes(), 2L * written));
+    MemorySegment memory = Arena.ofAuto().allocate(bytes, 8);
+    MemorySegment.copy(decoded.bytes(), 0, memory, 0, written);
+    return memory;
   }
 
   private DecodedNode.BsetInfo info(MemorySegment plain, int from, long journalSeq) {

@@ -192,20 +192,17 @@ final class NodeReplacement {
 
     @Override
     public void apply(long seq) {
-      List<LiveNode> now = new ArrayList<>();
-      for (NewNode node : made) {
-        LiveNode live = node.toLive();
-        now.add(live);
-        btrees.add(live);
-      }
+      List<LiveNode> now = made.stream().map(NewNode::toLive).toList();
       for (int i = 0; i < old.size(); i++) {
         LiveNode node = old.get(i);
         pins.unpin(node.oldestSeq(), node);
         Tail since = node.content().tail().since(contents.get(i).tail());
         now.forEach(live -> moveOn(node, since, live));
         node.replace();
-        btrees.remove(node);
       }
+      // Readers wait for no lock: they find the new nodes when these have all keys, and not before.
+      now.forEach(btrees::add);
+      old.forEach(btrees::remove);
       if (root) {
         setRoot(now);
       }

@@ -29,6 +29,7 @@ public final class NodeStorage {
   private final IntPredicate preferred;
   private final NodePlacement placement;
   private final WritePoint writePoint = new WritePoint(DataType.BTREE);
+  private final NodeBuffers buffers;
 
   /**
    * @param replicas how many copies a node has
@@ -52,6 +53,12 @@ public final class NodeStorage {
     this.replicas = replicas;
     this.preferred = preferred;
     this.placement = placement;
+    this.buffers = new NodeBuffers(nodeSectors);
+  }
+
+  /** Memory to make nodes in. */
+  NodeBuffers buffers() {
+    return buffers;
   }
 
   /** Room for a node on as many devices as it has copies, or at least on one. */
@@ -66,6 +73,11 @@ public final class NodeStorage {
             preferred,
             Watermark.RECLAIM);
     return space.allocate(writePoint, request);
+  }
+
+  /** Whether there is room for so many nodes, and plenty of it. */
+  boolean hasRoomFor(int nodes) {
+    return !space.isShort(nodes);
   }
 
   static List<BtreePointer.Replica> replicas(Allocation allocation) {

@@ -36,6 +36,9 @@ public final class NodeWork {
   /** Nodes written before the entry that says so: a small part of what is kept free. */
   private static final int RECLAIM_BATCH = 8;
 
+  /** The same, at which it is done by whoever commits, however many others would. */
+  private static final int RECLAIM_NOW_PERCENT = 75;
+
   /** And at which that is enough. */
   private static final int ENOUGH_PERCENT = 35;
 
@@ -44,6 +47,12 @@ public final class NodeWork {
 
   /** A leaf is written anew for counters that are a part so large of what it can hold. */
   private static final int DEAD_SHARE = 8;
+
+  /** So many nodes may wait for another thread to write them. */
+  private static final int WAITING_MOST = 32;
+
+  /** A node may have so many times more unwritten keys while it waits for another thread. */
+  private static final int WAITING_TAILS = 2;
 
   /** Keys of a leaf that are deleted before anybody looks at how much is left of it. */
   private static final int DELETIONS_LEAST = 8;
@@ -61,6 +70,12 @@ public final class NodeWork {
   private final ZeroedLeaves zeroed = new ZeroedLeaves();
   private final ReentrantLock reclaiming = new ReentrantLock();
   private Committer committer;
+  private Runnable elsewhere;
+
+  /** Whether nodes wait, and whether they must not do so any longer; changed under the lock. */
+  private volatile boolean waiting;
+
+  private volatile boolean urgent;
 
   public NodeWork(
       LiveBtrees btrees,
@@ -84,12 +99,25 @@ public final class NodeWork {
     committer = other;
   }
 
+  /**
+   * From now on another thread sees to nodes, unless it is urgent, so that those who commit do not
+   * wait for devices.
+   *
+   * @param told called by whoever commits while there is something to do, often; the other thread is
+   *     to call {@link #work} then
+   */
+  public void elsewhere(Runnable told) {
+    elsewhere = told;
+  }
+
   /** A node got a key; with the commit lock held. */
   public void changed(LiveNode node) {
     long tail = node.content().tail().bytes();
     boolean large = tail > settings.tailBytesMost();
     if (large || !hasRoom(node, tail)) {
       grown.add(node);
+      waiting = true;
+      urgent |= tail > WAITING_TAILS * settings.tailBytesMost() || grown.size() > WAITING_MOST;
     }
     if (node.hasShrunk(node.level() == 0 ? DELETIONS_LEAST : 1)) {
       mayMerge(node);
@@ -105,6 +133,8 @@ public final class NodeWork {
         && node.pointer() != null
         && node.content().liveBytes() <= settings.keyBytesMerged() / 2) {
       shrunk.add(node);
+      waiting = true;
+      urgent |= shrunk.size() > WAITING_MOST;
     }
   }
 
@@ -114,8 +144,22 @@ public final class NodeWork {
         : NodeAppend.fits(settings.context(), node);
   }
 
-  /** Sees to nodes that have grown, and to the journal if it is getting full. */
+  /** Sees to it that nodes that have grown are written, and the journal is not getting full. */
   public void afterCommit() {
+    int full = journal.lastFillPercent();
+    if (!waiting && full <= RECLAIM_PERCENT) {
+      return;
+    }
+    boolean mayWait = elsewhere != null && !urgent && full <= RECLAIM_NOW_PERCENT;
+    if (mayWait && storage.hasRoomFor(2 * WAITING_MOST)) {
+      elsewhere.run();
+    } else {
+      work();
+    }
+  }
+
+  /** Writes nodes that have grown, and frees the journal if it is getting full. */
+  public void work() {
     LiveNode node = nextGrown();
     while (node != null) {
       ensureJournalRoom();
@@ -149,7 +193,12 @@ public final class NodeWork {
   private LiveNode nextShrunk() {
     lock.lock();
     try {
-      return shrunk.isEmpty() ? null : shrunk.removeFirst();
+      if (!shrunk.isEmpty()) {
+        return shrunk.removeFirst();
+      }
+      waiting = !grown.isEmpty();
+      urgent = false;
+      return null;
     } finally {
       lock.unlock();
     }

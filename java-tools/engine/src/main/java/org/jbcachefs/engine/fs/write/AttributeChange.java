@@ -4,6 +4,8 @@ package org.jbcachefs.engine.fs.write;
 import java.time.Instant;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import org.jbcachefs.format.value.Inode;
+import org.jbcachefs.format.value.InodeField;
 
 /**
  * Which attributes of a file are to be changed; immutable, begin with {@link #NONE}.
@@ -84,11 +86,14 @@ public record AttributeChange(
         mode, uid, gid, size, atime, mtime, ctime, flags, OptionalInt.of(to));
   }
 
-  boolean isOfTimesOnly() {
-    return (atime.isPresent() || mtime.isPresent())
+  /** Whether it changes times alone of that inode, which may have the owner already that it sets. */
+  boolean isOfTimesOnly(Inode inode) {
+    boolean owners = uid.isPresent() || gid.isPresent();
+    return (atime.isPresent() || mtime.isPresent() || owners)
+        && (!owners || !inode.has(Inode.FLAG_APPEND))
+        && (uid.isEmpty() || uid.getAsInt() == (int) inode.get(InodeField.UID))
+        && (gid.isEmpty() || gid.getAsInt() == (int) inode.get(InodeField.GID))
         && mode.isEmpty()
-        && uid.isEmpty()
-        && gid.isEmpty()
         && size.isEmpty()
         && flags.isEmpty()
         && project.isEmpty();

@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.jbcachefs.engine.alloc.write.SpaceBudget;
 import org.jbcachefs.engine.data.write.BufferPool;
@@ -41,8 +42,14 @@ final class DelayedWrites {
   /** The memory for it, in bytes. */
   private static final long POOL_BYTES = 160L << 20;
 
-  /** From here on the oldest are written. */
+  /** From here on whoever brings more writes the oldest first. */
   private static final long ENOUGH_BYTES = POOL_BYTES / 4 * 3;
+
+  /** From here on it is time to write the oldest while others go on. */
+  private static final long MANY_BYTES = POOL_BYTES / 2;
+
+  /** As long as there is that much they go on being written. */
+  private static final long FEW_BYTES = POOL_BYTES / 4;
 
   /** From so many files on it is worth other threads. */
   private static final int SEVERAL = 16;
@@ -53,6 +60,7 @@ final class DelayedWrites {
   private final BufferPool pool = new BufferPool(POOL_BYTES);
   private final Map<InodeId, DelayedFile> files = new ConcurrentHashMap<>();
   private final AtomicLong round = new AtomicLong();
+  private volatile Runnable whenMany = () -> {};
   private volatile int writers = 1;
 
   DelayedWrites(WritableFilesystem filesystem, FileContents contents, InodeLocks locks) {
@@ -64,6 +72,11 @@ final class DelayedWrites {
   /** So many files are written at a time from now on, where many are to be written. */
   void writeAtATime(int files) {
     writers = files;
+  }
+
+  /** Who is told, often, by threads that bring more, while some should be written. */
+  void whenMany(Runnable told) {
+    whenMany = told;
   }
 
   /** Whether there is nothing at all. */
@@ -113,6 +126,9 @@ final class DelayedWrites {
     boolean taken = file.add(offset, data, promise);
     if (taken) {
       file.set(times);
+      if (pool.used() > MANY_BYTES) {
+        whenMany.run();
+      }
     } else {
       promise.close();
       if (file.runs().isEmpty()) {
@@ -161,21 +177,37 @@ final class DelayedWrites {
   }
 
   private void writeAll(long until, Predicate<InodeId> wanted) {
-    List<InodeId> ids = oldest(until, wanted);
+    write(oldest(until, wanted), () -> true);
+  }
+
+  private void write(List<InodeId> ids, BooleanSupplier goOn) {
     if (writers == 1 || ids.size() < SEVERAL) {
-      ids.forEach(this::writeNow);
+      for (InodeId id : ids) {
+        if (!goOn.getAsBoolean()) {
+          return;
+        }
+        writeNow(id);
+      }
     } else {
-      writeSideBySide(ids);
+      writeSideBySide(ids, goOn);
     }
   }
 
+  /** Writes the oldest until there is little left, or it shall not go on; with no lock. */
+  void writeMany(BooleanSupplier goOn) {
+    write(
+        oldest(Long.MAX_VALUE, _ -> true), () -> pool.used() > FEW_BYTES && goOn.getAsBoolean());
+  }
+
   /** Each file waits for devices on its own: several do so at a time. */
-  private void writeSideBySide(List<InodeId> ids) {
+  private void writeSideBySide(List<InodeId> ids, BooleanSupplier goOn) {
     AtomicInteger next = new AtomicInteger();
     Runnable some =
         () -> {
-          for (int i = next.getAndIncrement(); i < ids.size(); i = next.getAndIncrement()) {
+          int i = next.getAndIncrement();
+          while (i < ids.size() && goOn.getAsBoolean()) {
             writeNow(ids.get(i));
+            i = next.getAndIncrement();
           }
         };
     List<CompletableFuture<Void>> running = new ArrayList<>();
@@ -218,7 +250,8 @@ final class DelayedWrites {
         aged.add(new Aged(id, file.since()));
       }
     });
-    aged.sort(Comparator.comparingLong(Aged::since));
+    // Of one age in the order of the keys: those that are changed together are near each other.
+    aged.sort(Comparator.comparingLong(Aged::since).thenComparingLong(each -> each.id.number()));
     return aged.stream().map(Aged::id).toList();
   }
 

@@ -544,7 +544,7 @@ public final class WritableTree implements AutoCloseable {
 
   /** Changes attributes: first the size, and then all others at once. */
   public Entry setAttributes(InodeId id, AttributeChange change) {
-    if (change.isOfTimesOnly() && delayTimes(id, change)) {
+    if (delayTimes(id, change)) {
       Readers now = readers();
       Inode inode = inode(now, id);
       return new Entry(id, attributes(id, fileId(now, id), inode), inode.journalSeq());
@@ -561,7 +561,7 @@ public final class WritableTree implements AutoCloseable {
   /** Times that can be written with what is delayed of the file, if there is something. */
   private boolean delayTimes(InodeId id, AttributeChange change) {
     Inode inode = contents.delayed().isEmpty() ? null : inode(readers(), id);
-    if (inode == null || inode.has(Inode.FLAG_IMMUTABLE)) {
+    if (inode == null || inode.has(Inode.FLAG_IMMUTABLE) || !change.isOfTimesOnly(inode)) {
       return false;
     }
     DelayedFile.Times times = change.times(filesystem.clocks().wall().instant());
@@ -674,6 +674,20 @@ public final class WritableTree implements AutoCloseable {
   /** What {@link #writeLater} kept is written so many files at a time from now on, not one. */
   public void writeDelayedAtATime(int files) {
     contents.delayed().writeAtATime(files);
+  }
+
+  /** Who is told, often, while {@link #writeLater} keeps so much that {@link #writeMany} is due. */
+  public void whenMany(Runnable told) {
+    contents.delayed().whenMany(told);
+  }
+
+  /**
+   * Writes of what {@link #writeLater} kept in memory the oldest, until little is left.
+   *
+   * @param goOn asked before each file whether it shall go on
+   */
+  public void writeMany(BooleanSupplier goOn) {
+    contents.delayed().writeMany(goOn);
   }
 
   /** Writes what {@link #writeLater} kept in memory since as many calls of this ago, or longer. */

@@ -53,6 +53,7 @@ public final class Journal {
   private long newestSeq;
   private long durableSeq;
   private long neededSeq;
+  private volatile int lastFillPercent;
 
   /** The newest entry that somebody waits for. */
   private long wantedSeq;
@@ -110,6 +111,7 @@ public final class Journal {
     this.newestSeq = newestSeq;
     this.durableSeq = durableSeq;
     this.neededSeq = neededSeq;
+    this.lastFillPercent = fillPercent();
     for (int i = 0; i <= CLOSED_MOST; i++) {
       spare.add(new EntryBuffer(settings.entryBytes()));
     }
@@ -290,6 +292,11 @@ public final class Journal {
     return fullest;
   }
 
+  /** The same as it was when an entry was written last, without the lock. */
+  public int lastFillPercent() {
+    return lastFillPercent;
+  }
+
   /** Waits until everything up to that number is durable, writing what is to be written. */
   public void flush(long seq) {
     lock.lock();
@@ -389,6 +396,7 @@ public final class Journal {
     }
     durableSeq = entry.seq();
     neededSeq = entry.lastSeq();
+    lastFillPercent = fillPercent();
   }
 
   /** Lets go of the lock meanwhile. Null if the entry is durable. */
