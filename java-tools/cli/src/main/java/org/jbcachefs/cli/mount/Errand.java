@@ -5,8 +5,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Work that a thread of its own does whenever somebody wants it done. Who wants it while it is being
- * done has it done once more. Thread-safe.
+ * Work that a thread of its own does whenever somebody wants it done. Who wants it while it is
+ * being done has it done once more. Thread-safe.
  */
 final class Errand {
   private final Runnable work;

@@ -471,14 +471,16 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
    * Btree nodes are written by another thread from now on, as long as they are not many, so that
    * those who commit do not wait for devices.
    *
-   * @param told called by whoever commits while there is something to do, often; the other thread is
-   *     to call {@link #writeNodes} then
+   * @param told called by whoever commits while there is something to do, often; the other thread
+   *     is to call {@link #writeNodes} then
    */
   public void writeNodesElsewhere(Runnable told) {
     engine.nodeWork().elsewhere(told);
   }
 
-  /** Writes btree nodes that have many unwritten keys, and others if the journal is getting full. */
+  /**
+   * Writes btree nodes that have many unwritten keys, and others if the journal is getting full.
+   */
   public void writeNodes() {
     engine.nodeWork().work();
   }

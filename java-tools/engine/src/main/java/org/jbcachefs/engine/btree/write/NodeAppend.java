@@ -58,7 +58,6 @@ final class NodeAppend {
    */
   Written write(LiveNode node, BtreePointer pointer, NodeContent content, long journalSeq) {
     DecodedNode decoded = content.written().decoded();
-    NodeContext context = settings.context();
     int from = pointer.sectorsWritten() * NodeContext.SECTOR_BYTES;
     Tail tail = content.tail();
     MemorySegment plain = withRoom(decoded, from, (int) tail.bytes());
@@ -109,14 +108,12 @@ final class NodeAppend {
             copies);
     DecodedNode.BsetInfo added = info(plain, from, journalSeq);
     return new Written(
-        now,
-        BtreeNode.of(
-            now, decoded.appended(plain, to, added), content.written().place()));
+        now, BtreeNode.of(now, decoded.appended(plain, to, added), content.written().place()));
   }
 
   /**
-   * Memory that begins with what is written of a node and has room for a bset behind it: that of the
-   * node if it has, else twice as much, so that a node that grows is not copied each time.
+   * Memory that begins with what is written of a node and has room for a bset behind it: that of
+   * the node if it has, else twice as much, so that a node that grows is not copied each time.
    */
   private MemorySegment withRoom(DecodedNode decoded, int written, int keyBytes) {
     NodeContext context = settings.context();

@@ -103,8 +103,8 @@ public final class NodeWork {
    * From now on another thread sees to nodes, unless it is urgent, so that those who commit do not
    * wait for devices.
    *
-   * @param told called by whoever commits while there is something to do, often; the other thread is
-   *     to call {@link #work} then
+   * @param told called by whoever commits while there is something to do, often; the other thread
+   *     is to call {@link #work} then
    */
   public void elsewhere(Runnable told) {
     elsewhere = told;

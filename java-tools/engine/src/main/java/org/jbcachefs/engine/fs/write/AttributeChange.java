@@ -86,7 +86,9 @@ public record AttributeChange(
         mode, uid, gid, size, atime, mtime, ctime, flags, OptionalInt.of(to));
   }
 
-  /** Whether it changes times alone of that inode, which may have the owner already that it sets. */
+  /**
+   * Whether it changes times alone of that inode, which may have the owner already that it sets.
+   */
   boolean isOfTimesOnly(Inode inode) {
     boolean owners = uid.isPresent() || gid.isPresent();
     return (atime.isPresent() || mtime.isPresent() || owners)

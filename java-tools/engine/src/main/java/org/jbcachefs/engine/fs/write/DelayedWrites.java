@@ -195,8 +195,7 @@ final class DelayedWrites {
 
   /** Writes the oldest until there is little left, or it shall not go on; with no lock. */
   void writeMany(BooleanSupplier goOn) {
-    write(
-        oldest(Long.MAX_VALUE, _ -> true), () -> pool.used() > FEW_BYTES && goOn.getAsBoolean());
+    write(oldest(Long.MAX_VALUE, _ -> true), () -> pool.used() > FEW_BYTES && goOn.getAsBoolean());
   }
 
   /** Each file waits for devices on its own: several do so at a time. */
