@@ -12,7 +12,12 @@ import argparse, glob, json, os, re, shutil, subprocess, sys, tempfile, time
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 JB = os.environ.get("JBCACHEFS", os.path.join(TOP, "bin", "jbcachefs"))
 OURS = {"uring": "transport=uring", "dev": "transport=dev"}
-PEERS = {"xfs": ["mkfs.xfs", "-q", "-f"], "ext4": ["mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0"], "btrfs": ["mkfs.btrfs", "-q", "-f"]}
+# Nobody discards: what is written to a device with holes in it waits for the filesystem below to fill them.
+PEERS = {
+    "xfs": ["mkfs.xfs", "-q", "-f", "-K"],
+    "ext4": ["mkfs.ext4", "-q", "-F", "-E", "nodiscard,lazy_itable_init=0,lazy_journal_init=0"],
+    "btrfs": ["mkfs.btrfs", "-q", "-f", "-K"],
+}
 SWITCH = "/sys/module/fuse/parameters/enable_uring"
 SOURCE = "/usr/share/dbench/client.txt"
 
@@ -49,7 +54,7 @@ class Mount:
         self.kind, self.device, self.dir = kind, device.path, os.path.join(device.folder, "mnt")
         self.peak = 0
         os.makedirs(self.dir, exist_ok=True)
-        sh(*([JB, "format", "-f", "-q"] if kind in OURS else PEERS[kind]), self.device)
+        sh(*([JB, "format", "-f", "-q", "--discard=0"] if kind in OURS else PEERS[kind]), self.device)
         self.mount()
 
     def mount(self):
@@ -58,7 +63,7 @@ class Mount:
                 file.write("Y" if self.kind == "uring" else "N")
             sh(JB, "mount", self.device, self.dir, "-o", OURS[self.kind])
         else:
-            sh("mount", self.device, self.dir)
+            sh("mount", "-o", "nodiscard", self.device, self.dir)
 
     def daemon(self):
         """The process that serves this mount."""

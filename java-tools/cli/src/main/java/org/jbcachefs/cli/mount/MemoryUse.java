@@ -9,7 +9,7 @@ package org.jbcachefs.cli.mount;
  */
 final class MemoryUse {
   /** Bytes of objects, dead ones too, that may come in addition before they are looked through. */
-  private static final long MORE_BYTES = 128L << 20;
+  private static final long MORE_BYTES = 64L << 20;
 
   private final Runtime runtime = Runtime.getRuntime();
   private long left = used();

@@ -60,7 +60,7 @@ public final class RingTransport implements Transport {
     this.handler = handler;
     int queues = PossibleCpus.count();
     entries =
-        new RingEntries(queues, Math.clamp(ALL_ENTRIES / queues, 4, 16), agreed.payloadBytes());
+        new RingEntries(queues, Math.clamp(ALL_ENTRIES / queues, 4, 32), agreed.payloadBytes());
     thread("forget", new DeviceWorker(connection.cloned(), agreed, handler, problems));
     for (int queue = 0; queue < queues; queue++) {
       homes.add(RingServer.home(this, entries, handler, queue));
@@ -77,7 +77,7 @@ public final class RingTransport implements Transport {
   }
 
   private static ExecutorService ofDevices(String name) {
-    int threads = Math.clamp(4L * Runtime.getRuntime().availableProcessors(), 8, 32);
+    int threads = Math.clamp(8L * Runtime.getRuntime().availableProcessors(), 16, 64);
     ThreadPoolExecutor pool =
         new ThreadPoolExecutor(
             threads,
