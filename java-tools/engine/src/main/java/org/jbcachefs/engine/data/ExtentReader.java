@@ -3,6 +3,7 @@ package org.jbcachefs.engine.data;
 
 import java.lang.foreign.MemorySegment;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jbcachefs.engine.btree.Btrees;
 import org.jbcachefs.engine.sb.DeviceSet;
 import org.jbcachefs.format.bkey.Bkey;
@@ -19,6 +20,7 @@ import org.jbcachefs.format.extent.ExtentCrc;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.extent.ExtentPtr;
 import org.jbcachefs.format.sb.Member;
+import org.jbcachefs.format.tables.FsckError;
 import org.jbcachefs.format.tables.MemberError;
 import org.jbcachefs.format.value.InlineData;
 
@@ -50,6 +52,8 @@ public final class ExtentReader {
   private final StripeReader stripes;
   private final BucketGenerations generations;
   private final Consumer<Finding> findings;
+  private final ReadErrors errors;
+  private final Predicate<Replicas.Replica> news = this::isNews;
   private final DecodedExtents kept = new DecodedExtents(KEPT_EXTENTS, LARGEST_KEPT);
   private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
@@ -61,6 +65,23 @@ public final class ExtentReader {
    */
   public ExtentReader(
       DeviceSet devices, Btrees btrees, FilesystemKey key, Consumer<Finding> findings) {
+    this(devices, btrees, key, findings, ReadErrors.IGNORED);
+  }
+
+  /**
+   * A reader of that filesystem's data.
+   *
+   * @param key null where nothing is encrypted
+   * @param findings told of copies that failed where another one did not; called by any thread
+   * @param errors told of the same, and of reads that failed, as far as a file's are known
+   */
+  public ExtentReader(
+      DeviceSet devices,
+      Btrees btrees,
+      FilesystemKey key,
+      Consumer<Finding> findings,
+      ReadErrors errors) {
+    this.errors = errors;
     this.devices = devices;
     this.sizes = ExtentEntrySizes.of(devices.superblock()::extentTypeU64s);
     this.decoder = new ExtentDecoder(key);
@@ -87,9 +108,18 @@ public final class ExtentReader {
    * @throws LostDataException if no copy can give them; the text says why each one failed
    */
   public void read(Bkey key, long from, MemorySegment out, long at, long bytes) {
+    read(key, key, from, out, at, bytes);
+  }
+
+  /**
+   * The same of a key that a file's key led to.
+   *
+   * @param owner the file's key
+   */
+  void read(Bkey owner, Bkey key, long from, MemorySegment out, long at, long bytes) {
     KeyType type = KeyType.of(key.type());
     switch (type) {
-      case EXTENT, REFLINK_V -> readPointers(key, from, out, at, bytes);
+      case EXTENT, REFLINK_V -> readPointers(owner, key, from, out, at, bytes);
       case RESERVATION -> out.asSlice(at, bytes).fill((byte) 0);
       case INLINE_DATA -> inline(key, 0, from, out, at, bytes);
       case INDIRECT_INLINE_DATA ->
@@ -110,7 +140,8 @@ public final class ExtentReader {
     out.asSlice(at + copied, bytes - copied).fill((byte) 0);
   }
 
-  private void readPointers(Bkey key, long from, MemorySegment out, long at, long bytes) {
+  private void readPointers(
+      Bkey owner, Bkey key, long from, MemorySegment out, long at, long bytes) {
     Scratch own = scratch.get();
     Replicas replicas = own.replicas;
     replicas.collect(devices, key, own.entries.of(key, sizes));
@@ -125,8 +156,14 @@ public final class ExtentReader {
       replicas.get(i).rank = rank(replicas.get(i));
     }
     replicas.sort();
-    if (!readDirectly(own, key, from, out, at, bytes)
-        && !readFromStripe(own, key, from, out, at, bytes)) {
+    boolean read =
+        readDirectly(own, key, from, out, at, bytes)
+            || readFromStripe(own, key, from, out, at, bytes);
+    FsckError error = ReadFailure.of(replicas, read, news);
+    if (error != null) {
+      errors.met(owner, error);
+    }
+    if (!read) {
       throw lost(key, failures(replicas));
     }
   }
@@ -313,12 +350,15 @@ public final class ExtentReader {
   private void reportFailures(Replicas replicas, int tried) {
     for (int i = 0; i < tried; i++) {
       Replicas.Replica replica = replicas.get(i);
-      BcachefsException failure = replica.failure;
-      boolean missing = devices.device(replica.dev()) == null;
-      if (failure != null && !missing && !isStaleCache(failure)) {
-        findings.accept(Finding.of(Finding.Severity.MENDED, failure));
+      if (isNews(replica)) {
+        findings.accept(Finding.of(Finding.Severity.MENDED, replica.failure));
       }
     }
+  }
+
+  private boolean isNews(Replicas.Replica replica) {
+    BcachefsException failure = replica.failure;
+    return failure != null && devices.device(replica.dev()) != null && !isStaleCache(failure);
   }
 
   /** Cached copies go stale in the ordinary course of things. */

@@ -183,7 +183,7 @@ public final class FileDataReader implements FileData {
         if (start > next) {
           break;
         }
-        extents.read(indirect, next - start, into, at + next - first, stop - next);
+        extents.read(key, indirect, next - start, into, at + next - first, stop - next);
         next = stop;
       }
     }

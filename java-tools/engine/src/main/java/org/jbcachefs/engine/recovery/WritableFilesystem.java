@@ -19,6 +19,7 @@ import org.jbcachefs.engine.commit.Clocks;
 import org.jbcachefs.engine.commit.Committer;
 import org.jbcachefs.engine.commit.InodeWatch;
 import org.jbcachefs.engine.commit.Transaction;
+import org.jbcachefs.engine.data.ReadErrors;
 import org.jbcachefs.engine.data.move.InPlaceMarks;
 import org.jbcachefs.engine.fs.FilesystemDefaults;
 import org.jbcachefs.engine.journal.JournalIndex;
@@ -388,6 +389,11 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
     return engine.inPlace();
   }
 
+  /** For whoever reads data: what of it was damaged, to be put on record by {@link #tick}. */
+  public ReadErrors readErrors() {
+    return engine.damage().ofUsers();
+  }
+
   /** Whether extents or options ask for work in the background: {@link #reconcile}. */
   public boolean hasBackgroundWork() {
     return engine.reconcile().any();
@@ -487,7 +493,8 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
 
   /**
    * Does what is due: makes what was committed durable, frees buckets that were emptied, writes
-   * nodes that the journal waits for. To be called about once a second.
+   * nodes that the journal waits for, puts on record what readers met. To be called about once a
+   * second.
    */
   public void tick() {
     engine.tick();

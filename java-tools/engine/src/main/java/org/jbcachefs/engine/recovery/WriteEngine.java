@@ -38,6 +38,8 @@ import org.jbcachefs.engine.commit.CommitWork;
 import org.jbcachefs.engine.commit.Committer;
 import org.jbcachefs.engine.commit.RootsAndClocks;
 import org.jbcachefs.engine.commit.Transaction;
+import org.jbcachefs.engine.damage.write.DamageKeys;
+import org.jbcachefs.engine.damage.write.DamageLog;
 import org.jbcachefs.engine.data.move.CachedBuckets;
 import org.jbcachefs.engine.data.move.Copygc;
 import org.jbcachefs.engine.data.move.InPlaceMarks;
@@ -110,6 +112,7 @@ final class WriteEngine {
   private final InPlaceMarks inPlace = new InPlaceMarks();
   private final Reconcile reconcile;
   private final FailingMembers failing;
+  private final DamageLog damage;
 
   /** The stock of room when nothing could be done to make it larger. */
   private volatile long fruitless = -1;
@@ -143,6 +146,7 @@ final class WriteEngine {
     this.subvolumes = new TableCache<>(() -> SubvolumeTable.read(btrees));
     this.clocks =
         new Clocks(options.clock(), start.readClock(), start.writeClock(), start.keyVersion());
+    this.damage = new DamageLog(() -> DamageKeys.areKept(current().version()), options.clock());
     this.roots = new RootsAndClocks(btrees, clocks, options.rules());
     this.journal = journal(key, start, options);
     this.failing =
@@ -212,6 +216,7 @@ final class WriteEngine {
             snapshots::get,
             inPlace,
             this::announce,
+            damage.ofBackground(),
             options.rules());
     this.copygc = new Copygc(parts, this::makeFree);
     this.cached = new CachedBuckets(parts, copygc.exclusive());
@@ -472,6 +477,20 @@ final class WriteEngine {
     if (space.isShort(AHEAD_BUCKETS) && !spoil()) {
       copygc.run();
     }
+    writeDamage();
+  }
+
+  private void writeDamage() {
+    if (!damage.isEmpty()) {
+      makeRoom();
+      damage.write(body ->
+          committer.transact(
+              "damage",
+              transaction -> {
+                body.accept(transaction);
+                return null;
+              }));
+    }
   }
 
   /** Room for what is not file data: buckets are emptied if hardly any are free. */
@@ -495,6 +514,10 @@ final class WriteEngine {
 
   Reconcile reconcile() {
     return reconcile;
+  }
+
+  DamageLog damage() {
+    return damage;
   }
 
   InPlaceMarks inPlace() {
@@ -621,6 +644,7 @@ final class WriteEngine {
 
   /** Writes everything and says in the superblock that the journal is not needed. */
   void shutDown() {
+    writeDamage();
     nodes.close();
     copygc.close();
     reconcile.close();

@@ -153,6 +153,10 @@ public final class OnlineRepair {
         filesystem.sync();
       }
     }
+    List<CheckFinding> mended = new ArrayList<>();
+    accepted.values().forEach(mended::addAll);
+    long now = filesystem.clocks().wall().instant().getEpochSecond();
+    new DamageNotes(filesystem, now).add(mended);
     filesystem.repair().recountSpace();
     // What is left was so before, and did not keep anybody from using it.
     mark.restore(required);

@@ -94,7 +94,8 @@ final class ExtentMove {
     this.parts = parts;
     this.budget = budget;
     this.exclusive = exclusive;
-    this.reader = new ExtentReader(parts.devices(), parts.btrees(), parts.key(), _ -> {});
+    this.reader =
+        new ExtentReader(parts.devices(), parts.btrees(), parts.key(), _ -> {}, parts.errors());
     int blockBytes = parts.options().superblock().blockBytes();
     this.writer = new PieceWriter(parts.devices(), parts.clocks(), parts.key(), blockBytes);
     this.sizes = ExtentEntrySizes.of(parts.options().superblock()::extentTypeU64s);

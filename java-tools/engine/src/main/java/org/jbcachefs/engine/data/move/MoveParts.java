@@ -8,6 +8,7 @@ import org.jbcachefs.engine.btree.live.LiveBtrees;
 import org.jbcachefs.engine.btree.write.NodeWork;
 import org.jbcachefs.engine.commit.Clocks;
 import org.jbcachefs.engine.commit.Committer;
+import org.jbcachefs.engine.data.ReadErrors;
 import org.jbcachefs.engine.rules.WriteRules;
 import org.jbcachefs.engine.sb.DeviceSet;
 import org.jbcachefs.engine.sb.EffectiveOptions;
@@ -21,6 +22,7 @@ import org.jbcachefs.format.tables.Feature;
  * @param key null where nothing is encrypted
  * @param inPlace tells of extents that are overwritten in place
  * @param announce sees to it that the superblock names a feature
+ * @param errors told of data that could not be read
  * @param rules that hold
  */
 public record MoveParts(
@@ -35,4 +37,5 @@ public record MoveParts(
     Supplier<SnapshotTable> snapshots,
     InPlaceMarks inPlace,
     Consumer<Feature> announce,
+    ReadErrors errors,
     WriteRules rules) {}

@@ -80,7 +80,11 @@ public final class WritableTree implements AutoCloseable {
     this.defaults = filesystem.defaults();
     this.extents =
         new ExtentReader(
-            filesystem.devices(), filesystem.btrees(), filesystem.key().orElse(null), findings);
+            filesystem.devices(),
+            filesystem.btrees(),
+            filesystem.key().orElse(null),
+            findings,
+            filesystem.readErrors());
     this.removal = new InodeRemoval(filesystem);
     this.accessTimes = new AccessTimes(filesystem);
     this.contents =
