@@ -71,6 +71,7 @@ final class ChangeableFilesystem implements MountedFilesystem {
   private Thread worker;
   private final Errand writing = new Errand("writeback", this::writeMany);
   private final Errand nodes = new Errand("btree-nodes", this::writeNodes);
+  private Thread promoter;
   private final AtomicInteger rest = new AtomicInteger();
 
   private Session session;
@@ -156,6 +157,9 @@ final class ChangeableFilesystem implements MountedFilesystem {
         if (tree.needsCleanUp() && (cleaner == null || !cleaner.isAlive())) {
           cleaner = Thread.ofPlatform().name("cleanup").daemon().start(this::cleanUp);
         }
+        if (filesystem.hasPromotions() && (promoter == null || !promoter.isAlive())) {
+          promoter = Thread.ofPlatform().name("promote").daemon().start(this::promote);
+        }
         if (reconcile && (worker == null || !worker.isAlive()) && rest.decrementAndGet() <= 0) {
           worker = Thread.ofPlatform().name("reconcile").daemon().start(this::reconcile);
         }
@@ -168,6 +172,11 @@ final class ChangeableFilesystem implements MountedFilesystem {
   /** What deleted subvolumes have left; long work, beside the one that is due each second. */
   private void cleanUp() {
     session.inBackground("removal of deleted subvolumes", () -> tree.cleanUp(this::goOn));
+  }
+
+  /** Cached copies of what was read. */
+  private void promote() {
+    session.inBackground("copying to promote_target", () -> filesystem.promote(this::goOn));
   }
 
   /** What extents and options ask for, for at most half of the time. */
@@ -333,6 +342,9 @@ final class ChangeableFilesystem implements MountedFilesystem {
       }
       if (cleaner != null) {
         cleaner.join();
+      }
+      if (promoter != null) {
+        promoter.join();
       }
       if (worker != null) {
         worker.join();

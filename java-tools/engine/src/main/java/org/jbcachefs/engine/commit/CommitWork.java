@@ -213,6 +213,9 @@ public final class CommitWork {
     for (Bpos bucket : transaction.discarded()) {
       buckets.discarded(keys, (int) bucket.inode(), bucket.offset());
     }
+    for (Bpos bucket : transaction.readBuckets()) {
+      buckets.read(keys, (int) bucket.inode(), bucket.offset(), clocks.read());
+    }
     for (Transaction.SuperblockBucket each : transaction.superblockBuckets()) {
       DataType type = each.journal() ? DataType.JOURNAL : DataType.SB;
       buckets.mark(keys, each.device(), each.bucket(), type, each.sectors());

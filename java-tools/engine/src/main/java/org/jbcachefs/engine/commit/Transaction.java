@@ -43,6 +43,7 @@ public final class Transaction {
   private final TreeMap<Slot, LiveKey> updates = new TreeMap<>();
   private final List<LongConsumer> onCommit = new ArrayList<>(0);
   private final List<Bpos> discarded = new ArrayList<>(0);
+  private final List<Bpos> readBuckets = new ArrayList<>(0);
   private final List<SuperblockBucket> superblockBuckets = new ArrayList<>(0);
   private final List<AddedBuckets> added = new ArrayList<>(0);
   private final List<CountedNodes> countedNodes = new ArrayList<>(0);
@@ -172,6 +173,11 @@ public final class Transaction {
     discarded.add(Bpos.of(device, bucket));
   }
 
+  /** A bucket of cached copies was read from: others are given up before it. */
+  public void readBucket(int device, long bucket) {
+    readBuckets.add(Bpos.of(device, bucket));
+  }
+
   /** A bucket, or a part of it, becomes a superblock's or the journal's. */
   public void reserveBucket(int device, long bucket, boolean journal, int sectors) {
     superblockBuckets.add(new SuperblockBucket(device, bucket, journal, sectors));
@@ -224,6 +230,7 @@ public final class Transaction {
   boolean isEmpty() {
     return updates.isEmpty()
         && discarded.isEmpty()
+        && readBuckets.isEmpty()
         && superblockBuckets.isEmpty()
         && added.isEmpty()
         && counted.isEmpty()
@@ -246,6 +253,10 @@ public final class Transaction {
 
   List<Bpos> discarded() {
     return discarded;
+  }
+
+  List<Bpos> readBuckets() {
+    return readBuckets;
   }
 
   List<SuperblockBucket> superblockBuckets() {

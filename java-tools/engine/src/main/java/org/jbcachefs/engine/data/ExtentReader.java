@@ -27,8 +27,8 @@ import org.jbcachefs.format.value.InlineData;
 /**
  * Reads the bytes of extents from whatever copy is good. Thread-safe.
  *
- * <p>Copies are tried in order: present before missing devices, checksummed before others, dirty
- * before cached, fast before rotating. A copy that cannot be read, is stale, or does not have its
+ * <p>Copies are tried in order: present before missing devices, checksummed before others, fast
+ * before rotating, dirty before cached. A copy that cannot be read, is stale, or does not have its
  * checksum is passed over, and reported if another one was good; if none is, erasure-coded copies
  * are rebuilt from their stripes. Data that cannot be had throws {@link LostDataException}: never
  * wrong bytes, and zeros only where the filesystem says that there are zeros.
@@ -43,8 +43,8 @@ public final class ExtentReader {
 
   private static final int RANK_MISSING = 8;
   private static final int RANK_UNCHECKED = 4;
-  private static final int RANK_CACHED = 2;
-  private static final int RANK_ROTATIONAL = 1;
+  private static final int RANK_ROTATIONAL = 2;
+  private static final int RANK_CACHED = 1;
 
   private final DeviceSet devices;
   private final ExtentEntrySizes sizes;
@@ -166,6 +166,51 @@ public final class ExtentReader {
     if (!read) {
       throw lost(key, failures(replicas));
     }
+  }
+
+  /**
+   * Reads a copy as it is stored; null of what has none, or was never written.
+   *
+   * @throws LostDataException if no copy is good
+   */
+  public StoredCopy stored(Bkey key) {
+    Scratch own = scratch.get();
+    Replicas replicas = own.replicas;
+    replicas.collect(devices, key, own.entries.of(key, sizes));
+    if (replicas.poisoned() || replicas.unwritten() || replicas.size() == 0) {
+      return null;
+    }
+    for (int i = 0; i < replicas.size(); i++) {
+      replicas.get(i).rank = rank(replicas.get(i));
+    }
+    replicas.sort();
+    for (int i = 0; i < replicas.size(); i++) {
+      Replicas.Replica replica = replicas.get(i);
+      try {
+        MemorySegment bytes = readStored(own, key, replica);
+        return new StoredCopy(replica.ptr, isChecked(replica), bytes);
+      } catch (CorruptionException | DeviceException e) {
+        replica.failure = e;
+      }
+    }
+    throw lost(key, failures(replicas));
+  }
+
+  private static boolean isChecked(Replicas.Replica replica) {
+    return replica.crc.checksumType() != ChecksumType.NONE.number();
+  }
+
+  private MemorySegment readStored(Scratch own, Bkey key, Replicas.Replica replica) {
+    ExtentDecoder.check(key, replica.crc, replica);
+    requireUsable(own, key, replica);
+    long length = (long) replica.crc.compressedSectors() << SECTOR_SHIFT;
+    MemorySegment into = own.stored.atLeast(length).asSlice(0, length);
+    if (isChecked(replica)) {
+      fetch(own, key, replica, false, into);
+    } else {
+      devices.read(replica.dev(), replica.sector(), into);
+    }
+    return into;
   }
 
   private int rank(Replicas.Replica replica) {

@@ -38,6 +38,7 @@ public final class FileDataReader implements FileData {
   private final ExtentReader extents;
   private final ToLongFunction<FileId> sizes;
   private final Lock reading;
+  private final ReadWatch watch;
 
   /**
    * Contents of that filesystem's files.
@@ -46,20 +47,23 @@ public final class FileDataReader implements FileData {
    */
   public FileDataReader(
       Btrees btrees, SnapshotTable snapshots, ExtentReader extents, ToLongFunction<FileId> sizes) {
-    this(btrees, snapshots, extents, sizes, null);
+    this(btrees, snapshots, extents, sizes, null, ReadWatch.NONE);
   }
 
   /**
    * Contents of files that are changed meanwhile.
    *
    * @param reading held while extents are read: nobody moves them then; null if nobody ever does
+   * @param watch told of what was read
    */
   public FileDataReader(
       Btrees btrees,
       SnapshotTable snapshots,
       ExtentReader extents,
       ToLongFunction<FileId> sizes,
-      Lock reading) {
+      Lock reading,
+      ReadWatch watch) {
+    this.watch = watch;
     this.reading = reading;
     this.btrees = btrees;
     this.snapshots = snapshots;
@@ -103,6 +107,7 @@ public final class FileDataReader implements FileData {
   private void readRange(FileId file, long offset, MemorySegment into, long bytes) {
     long at = offset;
     long end = offset + bytes;
+    ReadWatch.OfFile told = watch.of(file);
     try (KeyIterator keys = keys(file, offset >>> SECTOR_SHIFT)) {
       while (at < end && keys.next()) {
         Bkey key = keys.key();
@@ -114,7 +119,7 @@ public final class FileDataReader implements FileData {
         }
         if (start < stop) {
           fillHole(file, at, start, into.asSlice(at - offset, start - at));
-          readKey(key, start - keyStart, into, start - offset, stop - start);
+          readKey(told, key, start - keyStart, into, start - offset, stop - start);
           at = stop;
         }
       }
@@ -162,16 +167,21 @@ public final class FileDataReader implements FileData {
         : sector << SECTOR_SHIFT;
   }
 
-  private void readKey(Bkey key, long from, MemorySegment into, long at, long bytes) {
+  private void readKey(
+      ReadWatch.OfFile told, Bkey key, long from, MemorySegment into, long at, long bytes) {
     if (key.type() == KeyType.REFLINK_P.number()) {
-      readIndirect(key, from, into, at, bytes);
+      readIndirect(told, key, from, into, at, bytes);
     } else {
       extents.read(key, from, into, at, bytes);
+      if (told != null) {
+        told.read(BtreeId.EXTENTS, key, from, bytes);
+      }
     }
   }
 
   /** Follows a pointer into the reflink btree, through as many indirect extents as it takes. */
-  private void readIndirect(Bkey key, long from, MemorySegment into, long at, long bytes) {
+  private void readIndirect(
+      ReadWatch.OfFile told, Bkey key, long from, MemorySegment into, long at, long bytes) {
     long first = indirectStart(key) + from;
     long next = first;
     Bpos pos = Bpos.of(0, (first >>> SECTOR_SHIFT) + 1);
@@ -184,6 +194,9 @@ public final class FileDataReader implements FileData {
           break;
         }
         extents.read(key, indirect, next - start, into, at + next - first, stop - next);
+        if (told != null) {
+          told.read(BtreeId.REFLINK, indirect, next - start, stop - next);
+        }
         next = stop;
       }
     }

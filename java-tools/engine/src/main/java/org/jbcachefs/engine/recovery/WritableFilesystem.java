@@ -20,7 +20,9 @@ import org.jbcachefs.engine.commit.Committer;
 import org.jbcachefs.engine.commit.InodeWatch;
 import org.jbcachefs.engine.commit.Transaction;
 import org.jbcachefs.engine.data.ReadErrors;
+import org.jbcachefs.engine.data.ReadWatch;
 import org.jbcachefs.engine.data.move.InPlaceMarks;
+import org.jbcachefs.engine.fs.FileId;
 import org.jbcachefs.engine.fs.FilesystemDefaults;
 import org.jbcachefs.engine.journal.JournalIndex;
 import org.jbcachefs.engine.journal.JournalRecovery;
@@ -46,6 +48,7 @@ import org.jbcachefs.format.sb.Superblock;
 import org.jbcachefs.format.sb.SuperblockFlag;
 import org.jbcachefs.format.tables.Feature;
 import org.jbcachefs.format.tables.MetadataVersion;
+import org.jbcachefs.format.value.Inode;
 
 /**
  * A filesystem that is open for writing. Thread-safe.
@@ -408,6 +411,30 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
    */
   public long reconcile(BooleanSupplier goOn) {
     return engine.reconcile().run(goOn);
+  }
+
+  /**
+   * Whoever reads files tells of it here, so that they get copies on {@code promote_target}.
+   *
+   * @param inodes of files
+   */
+  public ReadWatch reads(Function<FileId, Inode> inodes) {
+    return engine.promotions().watch(inodes);
+  }
+
+  /** Whether anything was read that is to be had on {@code promote_target}: {@link #promote}. */
+  public boolean hasPromotions() {
+    return engine.promotions().any();
+  }
+
+  /**
+   * Writes cached copies of what was read to {@code promote_target}.
+   *
+   * @param goOn asked before each one; what is left is for the next time
+   * @return how many extents were copied
+   */
+  public int promote(BooleanSupplier goOn) {
+    return engine.promotions().run(goOn);
   }
 
   /** Clocks and versions. */

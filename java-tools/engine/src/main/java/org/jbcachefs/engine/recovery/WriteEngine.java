@@ -44,6 +44,7 @@ import org.jbcachefs.engine.data.move.CachedBuckets;
 import org.jbcachefs.engine.data.move.Copygc;
 import org.jbcachefs.engine.data.move.InPlaceMarks;
 import org.jbcachefs.engine.data.move.MoveParts;
+import org.jbcachefs.engine.data.move.Promotions;
 import org.jbcachefs.engine.data.move.Reconcile;
 import org.jbcachefs.engine.journal.BtreeRoot;
 import org.jbcachefs.engine.journal.JournalReplay;
@@ -111,6 +112,7 @@ final class WriteEngine {
   private final CachedBuckets cached;
   private final InPlaceMarks inPlace = new InPlaceMarks();
   private final Reconcile reconcile;
+  private final Promotions promotions;
   private final FailingMembers failing;
   private final DamageLog damage;
 
@@ -220,6 +222,7 @@ final class WriteEngine {
             options.rules());
     this.copygc = new Copygc(parts, this::makeFree);
     this.cached = new CachedBuckets(parts, copygc.exclusive());
+    this.promotions = new Promotions(parts, copygc.exclusive(), cached);
     this.reconcile =
         new Reconcile(
             parts,
@@ -520,6 +523,10 @@ final class WriteEngine {
     return damage;
   }
 
+  Promotions promotions() {
+    return promotions;
+  }
+
   InPlaceMarks inPlace() {
     return inPlace;
   }
@@ -648,6 +655,7 @@ final class WriteEngine {
     nodes.close();
     copygc.close();
     reconcile.close();
+    promotions.close();
     checkpoint();
     if (nodeWork.dropDeadCounters()) {
       checkpoint();

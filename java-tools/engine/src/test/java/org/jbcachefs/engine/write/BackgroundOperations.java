@@ -99,7 +99,8 @@ final class BackgroundOperations {
 
   private void reconcile() {
     int steps = random.nextBoolean() ? random.nextInt(30) : Integer.MAX_VALUE;
-    operation = "reconcile, " + steps + " steps";
+    operation = "reconcile and promotions, " + steps + " steps";
+    filesystem.promote(goOn(steps));
     filesystem.reconcile(goOn(steps));
   }
 

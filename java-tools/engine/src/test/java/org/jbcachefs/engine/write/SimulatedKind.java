@@ -63,6 +63,7 @@ record SimulatedKind(
       options.put(FilesystemOption.ERASURE_CODE, (long) random.nextInt(2));
       options.put(FilesystemOption.BACKGROUND_TARGET, (long) random.nextInt(devices + 1));
       options.put(FilesystemOption.FOREGROUND_TARGET, (long) random.nextInt(devices + 1));
+      options.put(FilesystemOption.PROMOTE_TARGET, seed % 3 == 0 ? 0 : 1 + seed % devices);
     }
     if (devices > 1) {
       options.put(FilesystemOption.METADATA_REPLICAS, 1L + random.nextInt(devices));

@@ -127,6 +127,14 @@ public final class BucketChanges {
     }
   }
 
+  /** Something in a bucket of cached copies was read. */
+  public void read(KeyAccess keys, int device, long bucket, long readTime) {
+    BucketState state = change(keys, device, bucket).after;
+    if (state.is(DataType.CACHED)) {
+      state.readTime = Math.max(1, readTime);
+    }
+  }
+
   /**
    * Carries the changes out: bucket keys, indexes and counters.
    *

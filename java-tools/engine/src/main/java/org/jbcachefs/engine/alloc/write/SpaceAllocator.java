@@ -127,6 +127,35 @@ public final class SpaceAllocator {
   }
 
   /**
+   * Room in one piece for a copy that may be given up at any time, which devices do for that count
+   * for no copy else.
+   *
+   * @param devices where it may be
+   * @param spare so many more buckets must be free there than are kept for others than file data
+   * @return null if there is none
+   */
+  public synchronized Allocation allocateCached(
+      WritePoint point, int sectors, IntPredicate devices, int spare) {
+    Request request = new Request(sectors, true, 1, 1, devices, devices, Watermark.NORMAL);
+    for (int index : free.keySet()) {
+      Member member = this.devices.member(index);
+      boolean usable =
+          isWritten(index)
+              && !this.devices.health().isFailing(index)
+              && (member.dataAllowed() >>> point.type().number() & 1) != 0
+              && devices.test(index);
+      long keep = Watermark.NORMAL.keepsFree(member.nbuckets()) + spare;
+      if (usable && free.get(index).count() > keep && room(point, index, request) > 0) {
+        Allocation allocation =
+            new Allocation(List.of(place(point, index, sectors)), sectors, open);
+        closeIfFull(point, index);
+        return allocation;
+      }
+    }
+    return null;
+  }
+
+  /**
    * How many copies there are to be, by durability, as long as buckets can be made free: as many as
    * members can hold, but for those that are known to be full. Metadata does not wait.
    */

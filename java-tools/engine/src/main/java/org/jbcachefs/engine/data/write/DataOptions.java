@@ -65,6 +65,11 @@ public record DataOptions(
     return value(inode, options, InodeOption.NOCOW) != 0;
   }
 
+  /** Where cached copies of what is read of that file go, as a number; 0 for nowhere. */
+  public static int promoteTarget(Inode inode, EffectiveOptions options) {
+    return (int) value(inode, options, InodeOption.PROMOTE_TARGET);
+  }
+
   /**
    * What data is to be like in the end, once it is moved: compressed and placed as options for the
    * background say. Source: {@code bch2_io_opts_fixups}.

@@ -129,7 +129,8 @@ public final class WritableTree implements AutoCloseable {
               snapshots,
               extents,
               file -> inodes.get(file).size(),
-              filesystem.reading());
+              filesystem.reading(),
+              filesystem.reads(file -> inodes.get(file)));
       Namespace namespace =
           new NamespaceReader(filesystem.btrees(), snapshots, subvolumes, data, defaults);
       known = new Readers(snapshots, subvolumes, inodes, data, namespace);
