@@ -35,6 +35,11 @@ public interface Btrees {
    */
   boolean lookup(int btree, Bpos pos, Bkey out);
 
+  /** The same where it is cheaper than an iterator; false may mean no more than that it is not. */
+  default boolean lookupFast(int btree, Bpos pos, Bkey out) {
+    return false;
+  }
+
   /**
    * Whether leaf keys of that range, both ends included, may be lost: known of ranges that were
    * iterated over, where the implementation skips what it cannot read.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.engine.fs;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import org.jbcachefs.engine.btree.Btrees;
 import org.jbcachefs.engine.snapshots.SnapshotTable;
@@ -15,8 +16,26 @@ import org.jbcachefs.format.value.Inode;
 public final class Inodes implements InodeSource {
   private static final int BTREE = BtreeId.INODES.number();
 
+  /** Of inodes decoded last, a power of two. */
+  private static final int KNOWN = 1024;
+
   private final Btrees btrees;
   private final SnapshotTable snapshots;
+
+  /** Two threads may both put one here, which does no harm. */
+  private final Known[] known = new Known[KNOWN];
+
+  /**
+   * An inode that was decoded.
+   *
+   * @param bytes memory that it was decoded from, which never changes
+   * @param at byte of it at which the value begins
+   */
+  private record Known(MemorySegment bytes, long at, Inode inode) {
+    boolean is(Bkey key) {
+      return bytes == key.segment() && at == key.valueOffset();
+    }
+  }
 
   public Inodes(Btrees btrees, SnapshotTable snapshots) {
     this.btrees = btrees;
@@ -27,8 +46,25 @@ public final class Inodes implements InodeSource {
   public Optional<Inode> find(int snapshot, long number) {
     Bkey key = new Bkey();
     return VisibleKeys.find(btrees, snapshots, BTREE, snapshot, 0, number, key) && Inode.is(key)
-        ? Optional.of(Inode.decode(key))
+        ? Optional.of(decoded(key))
         : Optional.empty();
+  }
+
+  /**
+   * Keys that were changed not long ago have memory of their own, which is little to hold on to; a
+   * node's is much.
+   */
+  private Inode decoded(Bkey key) {
+    if (key.segment().isNative()) {
+      return Inode.decode(key);
+    }
+    int place = Long.hashCode(key.offset()) & (KNOWN - 1);
+    Known last = known[place];
+    if (last == null || !last.is(key)) {
+      last = new Known(key.segment(), key.valueOffset(), Inode.decode(key));
+      known[place] = last;
+    }
+    return last.inode;
   }
 
   @Override

@@ -59,6 +59,10 @@ public final class VisibleKeys implements KeyIterator {
       long offset,
       Bkey out) {
     Bpos pos = new Bpos(inode, offset, snapshot);
+    // Its own key comes before those of its ancestors.
+    if (btrees.lookupFast(btree, pos, out)) {
+      return !hides(out.type());
+    }
     try (VisibleKeys keys = new VisibleKeys(btrees, table, btree, snapshot, pos, pos)) {
       if (!keys.next()) {
         return false;

@@ -262,4 +262,9 @@ public final class LiveBtrees implements Btrees {
     LiveNode leaf = find(btree, 0, pos);
     return leaf != null && leaf.content().lookup(pos.inode(), pos.offset(), pos.snapshot(), out);
   }
+
+  @Override
+  public boolean lookupFast(int btree, Bpos pos, Bkey out) {
+    return lookup(btree, pos, out);
+  }
 }
