@@ -14,6 +14,9 @@ import org.jbcachefs.engine.journal.write.Journal;
  * commit let go of the lock, see to it, and begin again.
  */
 public final class Committer {
+  /** Some ten microseconds. */
+  private static final int SPINS = 200;
+
   private final LiveBtrees btrees;
   private final Journal journal;
   private final CommitWork work;
@@ -121,9 +124,20 @@ public final class Committer {
     return 0;
   }
 
+  /** A commit holds it for less time than it takes to put a thread to sleep and wake it. */
+  private static void acquire(ReentrantLock lock) {
+    for (int i = 0; i < SPINS; i++) {
+      if (lock.tryLock()) {
+        return;
+      }
+      Thread.onSpinWait();
+    }
+    lock.lock();
+  }
+
   private CommitWork.Outcome underLock(Transaction transaction) {
     ReentrantLock lock = btrees.lock();
-    lock.lock();
+    acquire(lock);
     try {
       return work.run(transaction);
     } finally {

@@ -34,6 +34,9 @@ import org.jbcachefs.engine.rules.WriteRule;
 import org.jbcachefs.engine.rules.WriteRules;
 import org.jbcachefs.format.error.PosixError;
 import org.jbcachefs.format.error.PosixException;
+import org.jbcachefs.format.bkey.Bkey;
+import org.jbcachefs.format.bkey.Bpos;
+import org.jbcachefs.format.bkey.BtreeId;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -196,6 +199,28 @@ class DelayedWritesTest {
     assertEquals(123_000_000_000L, tree.attributes(file).mtime());
     later(file, 100, bytes(100, 2));
     assertTrue(tree.attributes(file).mtime() >= written);
+  }
+
+  @Test
+  void timesOfAFileWithoutANameStayIfItGetsOneAndGoWithItElse() {
+    AttributeChange change = AttributeChange.NONE.withMtime(123_000_000_000L);
+    InodeId named = tree.createTemporary(tree.root(), FILE).id();
+    tree.setAttributes(named, change);
+    assertEquals(123_000_000_000L, tree.attributes(named).mtime());
+    tree.link(named, tree.root(), name("named"));
+    tree.sync(named);
+    assertEquals(123_000_000_000L, tree.attributes(named).mtime());
+    assertTrue(filesystem.btrees().lookup(BtreeId.INODES.number(), position(named), new Bkey()));
+    InodeId nameless = tree.createTemporary(tree.root(), FILE).id();
+    tree.setAttributes(nameless, change);
+    tree.release(nameless, 1);
+    tree.syncAll();
+    assertFalse(
+        filesystem.btrees().lookup(BtreeId.INODES.number(), position(nameless), new Bkey()));
+  }
+
+  private static Bpos position(InodeId id) {
+    return new Bpos(0, id.number(), -1);
   }
 
   @Test

@@ -155,6 +155,16 @@ final class DelayedWrites {
     }
   }
 
+  /** The same of a file that may have nothing here: they are kept until something is written. */
+  void keepTimes(InodeId id, DelayedFile.Times times) {
+    locks.change(id).lock();
+    try {
+      files.computeIfAbsent(id, _ -> new DelayedFile(pool, round.get(), times)).set(times);
+    } finally {
+      locks.change(id).unlock();
+    }
+  }
+
   /** Writes what a file has; with no lock. */
   void writeNow(InodeId id) {
     if (files.containsKey(id)) {

@@ -563,14 +563,26 @@ public final class WritableTree implements AutoCloseable {
         id.subvolume(), transact("setattr", tree -> AttributeChanges.apply(tree, id, change)));
   }
 
+  private boolean isWritable(InodeId id) {
+    Subvolume subvolume = filesystem.subvolumes().get(id.subvolume());
+    return subvolume != null && !subvolume.readOnly();
+  }
+
   /** Times that can be written with what is delayed of the file, if there is something. */
   private boolean delayTimes(InodeId id, AttributeChange change) {
-    Inode inode = contents.delayed().isEmpty() ? null : inode(readers(), id);
-    if (inode == null || inode.has(Inode.FLAG_IMMUTABLE) || !change.isOfTimesOnly(inode)) {
+    Inode inode = inode(readers(), id);
+    if (inode.has(Inode.FLAG_IMMUTABLE) || !change.isOfTimesOnly(inode)) {
       return false;
     }
     DelayedFile.Times times = change.times(filesystem.clocks().wall().instant());
-    boolean delayed = contents.delayed().takeTimes(id, times);
+    boolean delayed;
+    if (inode.has(Inode.FLAG_UNLINKED) && isWritable(id)) {
+      // The kernel sets times of files that it is about to forget, which means the end of those.
+      contents.delayed().keepTimes(id, times);
+      delayed = true;
+    } else {
+      delayed = contents.delayed().takeTimes(id, times);
+    }
     if (delayed && times.atime() != null) {
       accessTimes.forget(id);
     }
