@@ -33,7 +33,7 @@ public final class Inodes implements InodeSource {
    */
   private record Known(MemorySegment bytes, long at, Inode inode) {
     boolean is(Bkey key) {
-      return bytes == key.segment() && at == key.valueOffset();
+      return bytes.equals(key.segment()) && at == key.valueOffset();
     }
   }
 
