@@ -11,6 +11,9 @@ final class MemoryUse {
   /** Bytes of objects, dead ones too, that may come in addition before they are looked through. */
   private static final long MORE_BYTES = 64L << 20;
 
+  /** As large a part of those that were left may come: the more there are the longer it takes. */
+  private static final int MORE_SHARE = 2;
+
   private final Runtime runtime = Runtime.getRuntime();
   private long left = used();
 
@@ -20,7 +23,7 @@ final class MemoryUse {
 
   /** Looks whether there is more than was left last time, and sees to it; to be called often. */
   void tick() {
-    if (used() - left > MORE_BYTES) {
+    if (used() - left > Math.max(MORE_BYTES, left / MORE_SHARE)) {
       System.gc();
       left = used();
     }

@@ -66,7 +66,7 @@ public final class RingTransport implements Transport {
       homes.add(RingServer.home(this, entries, handler, queue));
       thread("ring-" + queue, homes.getLast());
     }
-    for (int i = 0; i < Math.clamp(queues, 2, 16); i++) {
+    for (int i = 0; i < Math.clamp(2L * queues, 4, 16); i++) {
       helpers.add(RingServer.helper(this, entries, handler));
       thread("helper-" + i, helpers.getLast());
     }
