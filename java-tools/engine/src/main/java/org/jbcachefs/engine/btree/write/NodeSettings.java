@@ -34,9 +34,24 @@ public record NodeSettings(
     return keyBytesMost() * 3 / 4 - BtreeNodeEntryLayout.BYTES;
   }
 
-  /** Two neighbours with fewer bytes of keys together become one. */
+  /** Two neighbours with no more bytes of keys together become one. */
   long keyBytesMerged() {
     return keyBytesMost() / 2;
+  }
+
+  /** Three become one. */
+  long keyBytesOfThreeInOne() {
+    return keyBytesMost() * 3 / 5;
+  }
+
+  /** Three become two. */
+  long keyBytesOfThreeInTwo() {
+    return 2 * keyBytesOfThreeInOne();
+  }
+
+  /** One with no more is to become a part of its neighbours. */
+  long keyBytesSmall() {
+    return keyBytesMost() / 3;
   }
 
   /** Unwritten keys of so many bytes are written. */

@@ -54,6 +54,9 @@ public final class NodeWork {
   /** A node may have so many times more unwritten keys while it waits for another thread. */
   private static final int WAITING_TAILS = 2;
 
+  /** Larger than any node; three of them can be added up. */
+  private static final long NONE = 1L << 40;
+
   /** Keys of a leaf that are deleted before anybody looks at how much is left of it. */
   private static final int DELETIONS_LEAST = 8;
 
@@ -131,7 +134,7 @@ public final class NodeWork {
   private void mayMerge(LiveNode node) {
     if (btrees.root(node.btree()) != node
         && node.pointer() != null
-        && node.content().liveBytes() <= settings.keyBytesMerged() / 2) {
+        && node.content().liveBytes() <= settings.keyBytesSmall()) {
       shrunk.add(node);
       waiting = true;
       urgent |= shrunk.size() > WAITING_MOST;
@@ -416,7 +419,7 @@ public final class NodeWork {
     } finally {
       lock.unlock();
     }
-    replace(node, content, newest, null);
+    replace(node, content, newest, List.of());
   }
 
   /** False if no device takes it where the node is: it has to go elsewhere. */
@@ -563,7 +566,7 @@ public final class NodeWork {
     replace(node, content, newest);
   }
 
-  /** On a full device two small nodes may have to stay two. */
+  /** On a full device small nodes may have to stay as many. */
   private void mergeIfRoom(LiveNode node, boolean always) {
     try {
       merge(node, always);
@@ -575,7 +578,7 @@ public final class NodeWork {
   }
 
   /**
-   * Puts one node in the place of one that holds little and of its neighbour, if it can be.
+   * Puts fewer nodes in the place of one that holds little and of its neighbours, if it can be.
    *
    * @param always whether it is written anew even if it cannot
    */
@@ -594,27 +597,27 @@ public final class NodeWork {
     } finally {
       lock.unlock();
     }
-    LiveNode sibling = smallSibling(node, content);
-    if (sibling == null && !always) {
+    List<LiveNode> siblings = smallSiblings(node, content);
+    if (siblings.isEmpty() && !always) {
       abort(List.of(node));
     } else {
-      replace(node, content, newest, sibling);
+      replace(node, content, newest, siblings);
     }
   }
 
-  /** Puts new nodes in the place of one, and of its neighbour where both hold little. */
+  /** Puts new nodes in the place of one, and of neighbours where all hold little. */
   private void replace(LiveNode node, NodeContent content, long newest) {
-    replace(node, content, newest, smallSibling(node, content));
+    replace(node, content, newest, smallSiblings(node, content));
   }
 
-  private void replace(LiveNode node, NodeContent content, long newest, LiveNode sibling) {
+  private void replace(LiveNode node, NodeContent content, long newest, List<LiveNode> siblings) {
     List<LiveNode> old = new ArrayList<>(List.of(node));
     List<NodeContent> contents = new ArrayList<>(List.of(content));
     long seq = newest;
-    if (sibling != null) {
+    for (LiveNode sibling : siblings) {
       boolean before = sibling.max().compareTo(node.min()) < 0;
-      old.add(before ? 0 : 1, sibling);
-      contents.add(before ? 0 : 1, sibling.content());
+      old.add(before ? 0 : old.size(), sibling);
+      contents.add(before ? 0 : contents.size(), sibling.content());
       seq = Long.compareUnsigned(sibling.newestSeq(), seq) > 0 ? sibling.newestSeq() : seq;
     }
     boolean begun = false;
@@ -628,7 +631,7 @@ public final class NodeWork {
     }
     new NodeReplacement(btrees, committer, pins, settings, storage, old, contents, dead())
         .run(stamped(seq));
-    if (sibling != null) {
+    if (!siblings.isEmpty()) {
       lookAgain(old.getFirst());
     }
   }
@@ -654,35 +657,52 @@ public final class NodeWork {
     }
   }
 
-  /** A neighbour under the same parent that fits into one node with this one; made busy. */
-  private LiveNode smallSibling(LiveNode node, NodeContent content) {
+  /** Neighbours under the same parent that this one becomes fewer nodes with; made busy. */
+  private List<LiveNode> smallSiblings(LiveNode node, NodeContent content) {
     DeadCounters dead = dead();
     long bytes = dead.liveBytes(node, content);
     if (bytes > settings.keyBytesMerged()) {
-      return null;
+      return List.of();
     }
     lock.lock();
     try {
-      LiveNode sibling = neighbour(node, node.max(), true);
-      if (sibling == null || !canMerge(sibling, bytes, dead)) {
-        sibling = neighbour(node, node.min(), false);
-      }
-      if (sibling == null || !canMerge(sibling, bytes, dead)) {
-        return null;
-      }
-      sibling.beginWrite();
-      return sibling;
-    } catch (NodeMissException _) {
-      // Merging is worth no reading.
-      return null;
+      List<LiveNode> siblings =
+          chosen(dead, bytes, idleNeighbour(node, false), idleNeighbour(node, true));
+      siblings.forEach(LiveNode::beginWrite);
+      return siblings;
     } finally {
       lock.unlock();
     }
   }
 
-  private boolean canMerge(LiveNode sibling, long bytes, DeadCounters dead) {
-    return !sibling.busy()
-        && dead.liveBytes(sibling, sibling.content()) + bytes <= settings.keyBytesMerged();
+  /** What makes most of the least that is written. */
+  private List<LiveNode> chosen(DeadCounters dead, long bytes, LiveNode previous, LiveNode next) {
+    long before = previous == null ? NONE : dead.liveBytes(previous, previous.content());
+    long after = next == null ? NONE : dead.liveBytes(next, next.content());
+    long three = bytes + before + after;
+    if (three <= settings.keyBytesOfThreeInOne()) {
+      return List.of(previous, next);
+    }
+    if (bytes + after <= settings.keyBytesMerged()) {
+      return List.of(next);
+    }
+    if (bytes + before <= settings.keyBytesMerged()) {
+      return List.of(previous);
+    }
+    return bytes <= settings.keyBytesSmall() && three <= settings.keyBytesOfThreeInTwo()
+        ? List.of(previous, next)
+        : List.of();
+  }
+
+  /** Null if there is none, or nobody may touch it now. */
+  private LiveNode idleNeighbour(LiveNode node, boolean after) {
+    try {
+      LiveNode neighbour = neighbour(node, after ? node.max() : node.min(), after);
+      return neighbour == null || neighbour.busy() ? null : neighbour;
+    } catch (NodeMissException _) {
+      // Merging is worth no reading.
+      return null;
+    }
   }
 
   private LiveNode neighbour(LiveNode node, Bpos edge, boolean after) {
