@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -34,10 +35,10 @@ public final class RingTransport implements Transport {
 
   /**
    * Threads for requests that wait for each other, as those do that make something durable; never
-   * more than there are entries.
+   * more than there are entries. Each queue has its own, bound to its CPU: that another one wakes
+   * up takes longer than most of what they do there.
    */
-  private final ExecutorService aside =
-      Executors.newCachedThreadPool(Thread.ofPlatform().name("fuse-aside-", 0).daemon().factory());
+  private final List<ExecutorService> aside = new ArrayList<>();
 
   // As many reads and writes at a time keep devices busy; more threads would only take turns.
   private final ExecutorService readers = ofDevices("fuse-reader-");
@@ -65,6 +66,7 @@ public final class RingTransport implements Transport {
     for (int queue = 0; queue < queues; queue++) {
       homes.add(RingServer.home(this, entries, handler, queue));
       thread("ring-" + queue, homes.getLast());
+      aside.add(Executors.newCachedThreadPool(bound(queue)));
     }
     for (int i = 0; i < Math.clamp(2L * queues, 4, 16); i++) {
       helpers.add(RingServer.helper(this, entries, handler));
@@ -90,11 +92,22 @@ public final class RingTransport implements Transport {
     return pool;
   }
 
+  /** Makes threads that are bound to a CPU, if it is there. */
+  private static ThreadFactory bound(int cpu) {
+    Thread.Builder builder = Thread.ofPlatform().name("fuse-aside-" + cpu + "-", 0).daemon();
+    return work ->
+        builder.unstarted(() -> {
+          int pinned = FuseNative.pinThread(cpu);
+          assert pinned <= 0;
+          work.run();
+        });
+  }
+
   private ExecutorService threadsFor(RingEntry entry) {
     if (entry.isRead()) {
       return readers;
     }
-    return entry.isWrite() ? writers : aside;
+    return entry.isWrite() ? writers : aside.get(entry.queue());
   }
 
   int descriptor() {
@@ -151,7 +164,9 @@ public final class RingTransport implements Transport {
     for (Thread thread : threads) {
       thread.join();
     }
-    for (ExecutorService pool : List.of(aside, readers, writers)) {
+    List<ExecutorService> pools = new ArrayList<>(aside);
+    pools.addAll(List.of(readers, writers));
+    for (ExecutorService pool : pools) {
       pool.shutdown();
       while (!pool.awaitTermination(1, TimeUnit.MINUTES)) {
         problems.accept("a request that waits for devices is not answered yet");
