@@ -405,33 +405,22 @@ class DelayedWritesTest {
     WriteLog log = new WriteLog(media);
     Map<String, Versions> versions = new HashMap<>();
     work(log, random, rules, versions);
-    WriteLog.Replay replay = log.replay();
-    int[] moments = random.ints(CUTS, 0, log.size() + 1).sorted().toArray();
-    for (int moment : moments) {
-      String where =
-          "seed " + seed + " (-Djbcachefs.seedBase=" + seed + "), " + kind + ", cut at " + moment;
-      replay.advance(moment);
-      List<MemoryDevice> left = replay.cut(random.nextLong());
-      SortedMap<String, FoundFile> found = FoundTree.read(left);
-      versions.forEach((name, each) -> {
-        FoundFile file = found.get("/" + name);
-        if (file == null) {
-          assertTrue(each.synced.isEmpty() || each.syncedMoments.getFirst() > moment, where + name);
-        } else {
-          assertTrue(each.mayBe(file.content(), moment), where + ": " + name);
-        }
-      });
-      recover(left, seed, where);
-    }
-    return moments.length;
+    new PowerCuts(seed, random, spill)
+        .run(log, CUTS, ", " + kind, (left, moment, where) -> hold(left, versions, moment, where));
+    return CUTS;
   }
 
-  private void recover(List<MemoryDevice> left, long seed, String where) {
-    WritableFilesystem after =
-        WritableFilesystem.open(new ArrayList<>(left), SmallFilesystem.options(seed));
-    new WritableTree(after, _ -> {}).close();
-    after.close();
-    assertEquals(List.of(), Judge.findings(Judge.reopenable(left), spill), where);
+  private static void hold(
+      List<MemoryDevice> left, Map<String, Versions> versions, int moment, String where) {
+    SortedMap<String, FoundFile> found = FoundTree.read(left);
+    versions.forEach((name, each) -> {
+      FoundFile file = found.get("/" + name);
+      if (file == null) {
+        assertTrue(each.synced.isEmpty() || each.syncedMoments.getFirst() > moment, where + name);
+      } else {
+        assertTrue(each.mayBe(file.content(), moment), where + ": " + name);
+      }
+    });
   }
 
   private static void work(

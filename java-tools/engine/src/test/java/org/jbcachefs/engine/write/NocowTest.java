@@ -19,11 +19,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.Set;
 import java.util.SortedMap;
+import java.util.TreeSet;
 import org.jbcachefs.block.BlockDevice;
 import org.jbcachefs.block.testing.MemoryDevice;
 import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.fs.InodeId;
+import org.jbcachefs.engine.fs.write.AllocateMode;
 import org.jbcachefs.engine.fs.write.NewInode;
 import org.jbcachefs.engine.fs.write.WritableTree;
 import org.jbcachefs.engine.recovery.FilesystemFormat;
@@ -161,6 +164,91 @@ class NocowTest {
     assertArrayEquals(content, FoundTree.read(devices).get("/file").content(), "synced");
     write(199_000, bytes(50_000, 5));
     assertNotEquals(before, places(), "what is new has to have a place");
+  }
+
+  /** How many pointers lead to room that was never written. */
+  private int unwritten() {
+    int count = 0;
+    try (KeyIterator keys =
+        filesystem.btrees().iterate(BtreeId.EXTENTS.number(), Bpos.MIN, Bpos.MAX)) {
+      while (keys.next()) {
+        ExtentEntries entries = new ExtentEntries().of(keys.key(), ExtentEntrySizes.KNOWN);
+        while (entries.nextPtr()) {
+          count += entries.unwritten() ? 1 : 0;
+        }
+      }
+    }
+    return count;
+  }
+
+  /** Sectors of the first device that data, or room for it, lies in. */
+  private Set<Long> sectors() {
+    Set<Long> sectors = new TreeSet<>();
+    try (KeyIterator keys =
+        filesystem.btrees().iterate(BtreeId.EXTENTS.number(), Bpos.MIN, Bpos.MAX)) {
+      while (keys.next()) {
+        ExtentEntries entries = new ExtentEntries().of(keys.key(), ExtentEntrySizes.KNOWN);
+        while (entries.nextPtr()) {
+          for (int i = 0; entries.dev() == 0 && i < keys.key().size(); i++) {
+            sectors.add(entries.sector() + i);
+          }
+        }
+      }
+    }
+    return sectors;
+  }
+
+  private void reserve(AllocateMode mode, int offset, int length) {
+    tree.allocate(file, mode, offset, length);
+    if (mode != AllocateMode.ALLOCATE_KEEP_SIZE) {
+      content = Arrays.copyOf(content, Math.max(content.length, offset + length));
+    }
+  }
+
+  @Test
+  void roomIsWrittenIntoWhereItIs() {
+    create(2, Map.of(FilesystemOption.DATA_REPLICAS, 2L));
+    long before = filesystem.budget().free();
+    reserve(AllocateMode.ALLOCATE, 200_000, 200_000);
+    assertTrue(unwritten() > 0);
+    assertTrue(filesystem.budget().free() <= before - 2 * 390, "it takes its room");
+    assertArrayEquals(content, read(tree, file));
+    Set<Long> sectors = sectors();
+    write(250_000, bytes(1000, 2));
+    write(300_000, bytes(50_000, 3));
+    write(199_000, bytes(10_000, 4));
+    assertArrayEquals(content, read(tree, file));
+    assertEquals(sectors, sectors());
+    assertTrue(unwritten() > 0);
+    write(200_000, bytes(200_000, 5));
+    assertEquals(0, unwritten());
+    assertEquals(sectors, sectors());
+    tree.sync(file);
+    assertArrayEquals(content, FoundTree.read(devices).get("/file").content(), "synced");
+  }
+
+  @Test
+  void roomBehindTheEndIsThereForLater() {
+    create(1, Map.of());
+    reserve(AllocateMode.ALLOCATE_KEEP_SIZE, 150_000, 100_000);
+    assertEquals(List.of(), Judge.findings(devices, spill));
+    Set<Long> sectors = sectors();
+    write(200_000, bytes(40_000, 2));
+    assertEquals(sectors, sectors());
+    tree.allocate(file, AllocateMode.ZERO_RANGE, 0, 100_000);
+    Arrays.fill(content, 0, 100_000, (byte) 0);
+    assertTrue(unwritten() > 0);
+    write(512, bytes(3000, 3));
+    InodeId other = tree.create(tree.root(), name("other"), FILE).id();
+    tree.clone(file, 0, other, 0, 102_400);
+    assertArrayEquals(Arrays.copyOf(content, 102_400), read(tree, other));
+  }
+
+  @Test
+  void roomThatIsMovedMeanwhileLosesNothing() throws InterruptedException {
+    create(1, Map.of());
+    reserve(AllocateMode.ALLOCATE, 200_000, 1_000_000);
+    assertTrue(overwriteWhileMoving() > 0);
   }
 
   @Test
@@ -359,21 +447,8 @@ class NocowTest {
     WriteLog log = new WriteLog(media);
     Sectors[] files = new Sectors[FILES];
     work(log, random, rules, files);
-    WriteLog.Replay replay = log.replay();
-    int[] moments = random.ints(CUTS, 0, log.size() + 1).sorted().toArray();
-    for (int moment : moments) {
-      String where = "seed " + seed + " (-Djbcachefs.seedBase=" + seed + "), cut at " + moment;
-      replay.advance(moment);
-      List<MemoryDevice> left = replay.cut(random.nextLong());
-      hold(left, files, moment, where);
-      WritableFilesystem after =
-          WritableFilesystem.open(new ArrayList<>(left), SmallFilesystem.options(seed));
-      new WritableTree(after, _ -> {}).close();
-      after.close();
-      List<MemoryDevice> closed = Judge.reopenable(left);
-      assertEquals(List.of(), Judge.findings(closed, spill), where);
-      hold(closed, files, moment, where + ", recovered");
-    }
+    new PowerCuts(seed, random, spill)
+        .run(log, CUTS, "", (left, moment, where) -> hold(left, files, moment, where));
   }
 
   private static void hold(List<MemoryDevice> left, Sectors[] files, int moment, String where) {
@@ -419,6 +494,7 @@ class NocowTest {
         case 2 -> watched.tick();
         case 3 -> watched.compact();
         case 4 -> changed.writeDelayed(1);
+        case 5 -> reserve(changed, ids[number], random);
         default -> write(changed, ids[number], random, number, files[number]);
       }
     }
@@ -427,6 +503,14 @@ class NocowTest {
     for (Sectors each : files) {
       each.sync(log.size());
     }
+  }
+
+  private static void reserve(WritableTree changed, InodeId id, Random random) {
+    int at = random.nextInt(SECTORS);
+    int sectors = 1 + random.nextInt(SECTORS - at);
+    AllocateMode mode =
+        random.nextBoolean() ? AllocateMode.ALLOCATE : AllocateMode.ALLOCATE_KEEP_SIZE;
+    changed.allocate(id, mode, (long) at * SECTOR, (long) sectors * SECTOR);
   }
 
   private static void write(

@@ -22,6 +22,9 @@ import org.jbcachefs.format.tables.DataType;
 public final class DataWriter implements AutoCloseable {
   private static final int SECTOR_SHIFT = 9;
 
+  /** No bucket is larger. */
+  private static final int RESERVED_MOST = 1 << 22;
+
   /** Streams that may be written at once, each into buckets of its own. */
   private static final int WRITE_POINTS = 8;
 
@@ -79,6 +82,36 @@ public final class DataWriter implements AutoCloseable {
         at += piece(options, inode, start, data, at, written);
       }
       filesystem.clocks().addWrite(data.byteSize() >> SECTOR_SHIFT);
+      done = true;
+      return written;
+    } finally {
+      if (!done) {
+        written.close();
+      }
+    }
+  }
+
+  /**
+   * Takes room for data that is written later: extents that were never written.
+   *
+   * @param inode whose room it is
+   * @param start first sector in the file
+   * @param most extents; with more of them they end before all of it
+   * @throws PosixException ENOSPC if there is no room for all of that
+   */
+  public Written reserve(DataOptions options, long inode, long start, long sectors, int most) {
+    Written written = new Written();
+    boolean done = false;
+    try {
+      long at = 0;
+      while (at < sectors && written.keys.size() < most) {
+        int wanted = (int) Math.min(sectors - at, RESERVED_MOST);
+        Allocation allocation = allocate(options, inode, wanted, Set.of(), 0);
+        written.allocations.add(allocation);
+        int had = Math.min(wanted, allocation.sectors());
+        written.keys.add(PieceWriter.unwritten(inode, start + at, had, allocation));
+        at += had;
+      }
       done = true;
       return written;
     } finally {

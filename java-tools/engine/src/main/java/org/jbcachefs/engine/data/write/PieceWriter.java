@@ -191,6 +191,22 @@ public final class PieceWriter {
     return bytes;
   }
 
+  /** An extent that was never written. */
+  static Bkey unwritten(long inode, long start, int sectors, Allocation allocation) {
+    MemorySegment value = MemorySegment.ofArray(new long[allocation.places().size()]);
+    int at = 0;
+    for (Allocation.Place place : allocation.places()) {
+      long word = ExtentPtr.pack(place.device(), place.sector(), place.generation(), false, true);
+      Le.putU64(value, at, word);
+      at += ExtentPtr.BYTES;
+    }
+    return new Bkey()
+        .setPos(inode, start + sectors, 0)
+        .setSize(sectors)
+        .setType(KeyType.EXTENT.number())
+        .setValue(value, 0, at);
+  }
+
   private static Bkey withPointers(Bkey key, ExtentCrc crc, Allocation allocation) {
     int words = LARGEST_CRC_WORDS + allocation.places().size();
     MemorySegment value = MemorySegment.ofArray(new long[words]);

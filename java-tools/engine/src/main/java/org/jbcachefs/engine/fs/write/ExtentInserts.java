@@ -6,6 +6,7 @@ import java.util.List;
 import org.jbcachefs.engine.data.write.ExtentOverwrite;
 import org.jbcachefs.engine.fs.InodeId;
 import org.jbcachefs.format.bkey.Bkey;
+import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.value.Inode;
 import org.jbcachefs.format.value.InodeBuilder;
 import org.jbcachefs.format.value.InodeField;
@@ -15,9 +16,11 @@ final class ExtentInserts {
   private static final int SECTOR_SHIFT = 9;
 
   private final FileContents contents;
+  private final ExtentEntrySizes sizes;
 
-  ExtentInserts(FileContents contents) {
+  ExtentInserts(FileContents contents, ExtentEntrySizes sizes) {
     this.contents = contents;
+    this.sizes = sizes;
   }
 
   /**
@@ -39,6 +42,42 @@ final class ExtentInserts {
       progress =
           contents.replacing(id, "write", tree -> insertSome(tree, id, inserts, from, touch));
     }
+  }
+
+  /**
+   * Says of room that data was written into that it is written.
+   *
+   * @param offset where the data begins
+   * @param newSize of the file, once all of it is there
+   * @return how many bytes are in the file; what follows has to be written elsewhere
+   */
+  long fill(InodeId id, InPlaceWrites.Done done, long offset, long newSize, Touch touch) {
+    for (InPlaceWrites.Filled each : done.filled()) {
+      if (!contents.replacing(id, "write", tree -> fill(tree, id, each, newSize, touch))) {
+        return (each.start() << SECTOR_SHIFT) - offset;
+      }
+    }
+    return done.bytes();
+  }
+
+  /** False if the extent is not there any more: it was moved. */
+  private boolean fill(
+      TreeTransaction tree, InodeId id, InPlaceWrites.Filled part, long newSize, Touch touch) {
+    ExtentOverwrite overwrite = contents.overwrite(tree, id);
+    if (!part.isThere(tree.writing(id.subvolume()).transaction())) {
+      return false;
+    }
+    Inode inode = tree.inode(id);
+    ExtentOverwrite.Done done =
+        overwrite.replace(
+            id.number(), part.start(), part.end(), part.written(sizes), FileContents.EXTENTS_MOST);
+    InodeBuilder changed = new InodeBuilder(inode);
+    changed.set(InodeField.SECTORS, inode.sectors() + done.sectors());
+    long size = Math.min(newSize, part.end() << SECTOR_SHIFT);
+    changed.set(InodeField.SIZE, Math.max(inode.size(), size));
+    touch.set(tree, changed);
+    tree.put(id, changed);
+    return true;
   }
 
   private Progress insertSome(

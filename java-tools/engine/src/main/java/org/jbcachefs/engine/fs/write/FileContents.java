@@ -16,7 +16,10 @@ import org.jbcachefs.engine.data.write.NativeBuffer;
 import org.jbcachefs.engine.fs.FileId;
 import org.jbcachefs.engine.fs.InodeId;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.engine.snapshots.VisibleKeys;
 import org.jbcachefs.format.bkey.Bkey;
+import org.jbcachefs.format.bkey.Bpos;
+import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.bkey.KeyType;
 import org.jbcachefs.format.error.PosixError;
 import org.jbcachefs.format.error.PosixException;
@@ -63,7 +66,7 @@ final class FileContents {
   private final ThreadLocal<NativeBuffer> buffers = ThreadLocal.withInitial(NativeBuffer::new);
   private final DelayedWrites delayed;
   private final InPlaceWrites inPlace;
-  private final ExtentInserts inserts = new ExtentInserts(this);
+  private final ExtentInserts inserts;
   private final WaitingExtents waiting = new WaitingExtents(this::insertTogether);
 
   /** Reads a file, however large it says it is. */
@@ -89,6 +92,8 @@ final class FileContents {
     this.blockBytes = filesystem.superblock().blockBytes();
     this.delayed = new DelayedWrites(filesystem, this, locks);
     this.inPlace = new InPlaceWrites(filesystem);
+    this.inserts =
+        new ExtentInserts(this, ExtentEntrySizes.of(filesystem.superblock()::extentTypeU64s));
   }
 
   /** What is only in memory yet. */
@@ -300,7 +305,8 @@ final class FileContents {
       InodeId id, Inode inode, long offset, MemorySegment blocks, long newSize, Touch touch) {
     DataOptions options = DataOptions.of(inode, filesystem.options());
     if (DataOptions.isInPlace(inode, filesystem.options())) {
-      long done = inPlace.write(files.apply(id), options, offset, blocks);
+      InPlaceWrites.Done inside = inPlace.write(files.apply(id), options, offset, blocks);
+      long done = inserts.fill(id, inside, offset, newSize, touch);
       if (done > 0) {
         touch(id, Math.min(newSize, offset + done), touch);
       }
@@ -343,6 +349,48 @@ final class FileContents {
         .setSize((int) (blocks.byteSize() >> SECTOR_SHIFT))
         .setType(KeyType.INLINE_DATA.number())
         .setValue(value, 0, (int) value.byteSize());
+  }
+
+  /**
+   * Gives holes of a range room that data can be written into later; with the file's change lock.
+   */
+  void reserve(InodeId id, DataOptions options, long offset, long bytes, Touch touch) {
+    long end = (offset + bytes) >> SECTOR_SHIFT;
+    long at = offset >> SECTOR_SHIFT;
+    while (at < end) {
+      Hole hole = hole(id, at, end);
+      if (hole == null) {
+        return;
+      }
+      try (DataWriter.Written room =
+          writer.reserve(options, id.number(), hole.start, hole.end - hole.start, EXTENTS_MOST)) {
+        insert(id, room.keys(), 0, touch);
+        at = room.keys().getLast().offset();
+      }
+    }
+  }
+
+  private record Hole(long start, long end) {}
+
+  /** The first range without any key; null if there is none. */
+  private Hole hole(InodeId id, long start, long end) {
+    long at = start;
+    try (VisibleKeys keys =
+        new VisibleKeys(
+            filesystem.btrees(),
+            filesystem.snapshots(),
+            BtreeId.EXTENTS.number(),
+            files.apply(id).snapshot(),
+            new Bpos(id.number(), start + 1, 0),
+            new Bpos(id.number(), Long.MAX_VALUE, 0))) {
+      while (at < end && keys.next()) {
+        if (keys.key().start() > at) {
+          return new Hole(at, Math.min(end, keys.key().start()));
+        }
+        at = keys.key().offset();
+      }
+    }
+    return at < end ? new Hole(at, end) : null;
   }
 
   private void insert(InodeId id, List<Bkey> extents, long newSize, Touch touch) {

@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.Lock;
+import org.jbcachefs.engine.commit.Transaction;
 import org.jbcachefs.engine.data.write.DataOptions;
 import org.jbcachefs.engine.fs.FileId;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
@@ -14,18 +15,22 @@ import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.bkey.KeyType;
+import org.jbcachefs.format.bytes.Le;
 import org.jbcachefs.format.error.DeviceException;
 import org.jbcachefs.format.extent.ExtentEntries;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
+import org.jbcachefs.format.extent.ExtentPtr;
 import org.jbcachefs.format.sb.Member;
 import org.jbcachefs.format.tables.MemberState;
 import org.jbcachefs.format.value.Subvolume;
 
 /**
  * Overwrites data where it lies, as files with {@code nocow} want it: extents that are the file's
- * alone, written, and neither checksummed nor compressed nor encrypted. Nothing of it goes through
- * the journal; the change of the inode that follows does, and its flush makes the data durable.
- * Thread-safe. Source: {@code bch2_nocow_write}, {@code bch2_extent_is_writeable}.
+ * alone, and neither checksummed nor compressed nor encrypted. Nothing of it goes through the
+ * journal; the change of the inode that follows does, and its flush makes the data durable. Of an
+ * extent that has room and was never written the written part becomes an extent that is: by a
+ * commit that comes after the data, since before it reads as zeros whatever is there. Thread-safe.
+ * Source: {@code bch2_nocow_write}, {@code bch2_extent_is_writeable}.
  */
 final class InPlaceWrites {
   private static final int SECTOR_SHIFT = 9;
@@ -48,8 +53,43 @@ final class InPlaceWrites {
    * @param extent where its key is
    * @param end the sector of the file at which the part ends
    * @param places where its copies begin
+   * @param unwritten the extent, if it was never written; else null
    */
-  private record Part(Bpos extent, long end, List<Place> places) {}
+  private record Part(Bpos extent, long end, List<Place> places, Bkey unwritten) {}
+
+  /** A part of an extent that was never written, which data is in now. */
+  record Filled(Bkey extent, long start, long end) {
+    /** The extent as if all of it were written; only the part is. */
+    Bkey written(ExtentEntrySizes sizes) {
+      Bkey now = extent.copy();
+      ExtentEntries entries = new ExtentEntries().of(now, sizes);
+      while (entries.nextPtr()) {
+        long word = ExtentPtr.UNWRITTEN.set(entries.word(), 0);
+        Le.putU64(now.segment(), entries.entryOffset(), word);
+      }
+      return now;
+    }
+
+    /** Whether it is still the extent that the data was written to. */
+    boolean isThere(Transaction transaction) {
+      Bkey there = new Bkey();
+      return transaction.lookup(BtreeId.EXTENTS, extent.pos(), there)
+          && there.type() == extent.type()
+          && there.size() == extent.size()
+          && there.value().mismatch(extent.value()) < 0;
+    }
+  }
+
+  /**
+   * What was done.
+   *
+   * @param bytes from the beginning on; what follows has to be written elsewhere
+   * @param filled ascending; each has yet to become an extent that is written, and if one cannot,
+   *     that and what follows has to be written elsewhere, too
+   */
+  record Done(long bytes, List<Filled> filled) {
+    private static final Done NOTHING = new Done(0, List.of());
+  }
 
   /**
    * Overwrites as much of a range as lies, from its beginning on, in extents that may be; with the
@@ -57,14 +97,14 @@ final class InPlaceWrites {
    *
    * @param offset in the file, in bytes
    * @param blocks whole ones
-   * @return how many bytes; what follows has to be written elsewhere
    */
-  long write(FileId file, DataOptions options, long offset, MemorySegment blocks) {
+  Done write(FileId file, DataOptions options, long offset, MemorySegment blocks) {
     Subvolume subvolume = filesystem.subvolumes().get(file.subvolume());
     if (subvolume == null || subvolume.readOnly()) {
       // Whoever writes elsewhere is told why not.
-      return 0;
+      return Done.NOTHING;
     }
+    List<Filled> filled = new ArrayList<>();
     Lock lock = filesystem.reading();
     lock.lock();
     try {
@@ -76,10 +116,13 @@ final class InPlaceWrites {
         if (!overwrite(part, blocks.asSlice(from, bytes))) {
           break;
         }
+        if (part.unwritten != null) {
+          filled.add(new Filled(part.unwritten, at, part.end));
+        }
         at = part.end;
       }
       filesystem.clocks().addWrite(at - start);
-      return (at - start) << SECTOR_SHIFT;
+      return new Done((at - start) << SECTOR_SHIFT, filled);
     } finally {
       lock.unlock();
     }
@@ -108,11 +151,16 @@ final class InPlaceWrites {
         if (places.isEmpty()) {
           break;
         }
-        parts.add(new Part(key.pos(), stop, places));
+        parts.add(new Part(key.pos(), stop, places, isUnwritten(key) ? key.copy() : null));
         at = stop;
       }
     }
     return parts;
+  }
+
+  private boolean isUnwritten(Bkey key) {
+    ExtentEntries entries = new ExtentEntries().of(key, sizes);
+    return entries.nextPtr() && entries.unwritten();
   }
 
   /** Where all copies of a sector of the file lie; empty if it must not be overwritten. */
@@ -123,6 +171,7 @@ final class InPlaceWrites {
     DeviceSet devices = filesystem.devices();
     List<Place> places = new ArrayList<>();
     int durability = 0;
+    boolean unwritten = isUnwritten(key);
     ExtentEntries entries = new ExtentEntries().of(key, sizes);
     while (entries.nextPtr()) {
       int device = entries.dev();
@@ -130,7 +179,7 @@ final class InPlaceWrites {
           !entries.hasCrc()
               && !entries.hasStripe()
               && !entries.cached()
-              && !entries.unwritten()
+              && entries.unwritten() == unwritten
               && isWritten(device);
       if (!fits) {
         return List.of();

@@ -52,8 +52,13 @@ final class RangeAllocation {
       }
       try (SpaceBudget.Promise _ =
           contents.promise(id, contents.down(offset), contents.up(end), options)) {
+        boolean inPlace = DataOptions.isInPlace(inode, filesystem.options());
         if (mode.zeros()) {
-          zero(id, offset, end, preallocation.reservation());
+          zero(id, offset, end, inPlace ? null : preallocation.reservation());
+        }
+        if (inPlace) {
+          long from = contents.down(offset);
+          contents.reserve(id, options, from, contents.up(end) - from, Touch.RESERVED);
         }
         fillHoles(id, contents.down(offset), contents.up(end), preallocation);
       }

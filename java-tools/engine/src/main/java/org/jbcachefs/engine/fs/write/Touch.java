@@ -11,6 +11,9 @@ interface Touch {
   Touch CHANGED =
       (tree, inode) -> inode.set(InodeField.MTIME, tree.now()).set(InodeField.CTIME, tree.now());
 
+  /** It got room, and holds what it did. */
+  Touch RESERVED = (tree, inode) -> inode.set(InodeField.CTIME, tree.now());
+
   void set(TreeTransaction tree, InodeBuilder inode);
 
   /** Times as they were set before. */
