@@ -1,23 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.engine.btree;
 
-import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 
-/**
- * Steps through keys in order. Allocates nothing per key; {@link #key} is one cursor, overwritten
- * by {@link #next}. Belongs to one thread; closing releases the nodes it holds.
- */
-public interface KeyIterator extends AutoCloseable {
-  /** Moves to the next key; false at the end. */
-  boolean next();
-
-  /** The current key, valid until the next step. */
-  Bkey key();
-
+/** Steps through keys in order, and goes anywhere among them. Allocates nothing per key. */
+public interface KeyIterator extends KeySequence {
   /** The next key will be the first at or after that position. */
   void seek(Bpos pos);
-
-  @Override
-  void close();
 }

@@ -6,7 +6,7 @@ import java.util.function.IntPredicate;
 import org.jbcachefs.engine.alloc.write.Discards;
 import org.jbcachefs.engine.alloc.write.FreeSource;
 import org.jbcachefs.engine.alloc.write.SpaceAllocator;
-import org.jbcachefs.engine.btree.KeyIterator;
+import org.jbcachefs.engine.btree.KeySequence;
 import org.jbcachefs.engine.btree.live.LiveNode;
 import org.jbcachefs.engine.btree.write.NodeWork;
 import org.jbcachefs.engine.sb.write.ReplicasEntries;
@@ -104,7 +104,7 @@ public final class RepairAccess {
    *
    * @param keys leaf keys in order
    */
-  public void rebuild(int btree, KeyIterator keys) {
+  public void rebuild(int btree, KeySequence keys) {
     engine.rebuild(btree, keys);
   }
 

@@ -23,7 +23,7 @@ import org.jbcachefs.engine.alloc.write.SpaceAllocator;
 import org.jbcachefs.engine.alloc.write.SpaceBudget;
 import org.jbcachefs.engine.alloc.write.Watermark;
 import org.jbcachefs.engine.btree.KeyChecks;
-import org.jbcachefs.engine.btree.KeyIterator;
+import org.jbcachefs.engine.btree.KeySequence;
 import org.jbcachefs.engine.btree.NodeReader;
 import org.jbcachefs.engine.btree.live.LiveBtrees;
 import org.jbcachefs.engine.btree.live.LiveNode;
@@ -386,7 +386,7 @@ final class WriteEngine {
   }
 
   /** Puts a btree made of those keys in the place of one that is damaged. */
-  void rebuild(int btree, KeyIterator keys) {
+  void rebuild(int btree, KeySequence keys) {
     LiveNode before = btrees.root(btree);
     sync();
     new BtreeRebuild(btrees, committer, nodeSettings, nodes).run(btree, keys, newestSeq());

@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 import org.jbcachefs.block.BlockDevice;
 import org.jbcachefs.engine.btree.Btrees;
 import org.jbcachefs.engine.btree.KeyIterator;
+import org.jbcachefs.engine.btree.KeySequence;
 import org.jbcachefs.engine.recovery.DerivedBtrees;
 import org.jbcachefs.engine.recovery.OpenOptions;
 import org.jbcachefs.engine.recovery.ReadFilesystem;
@@ -134,7 +135,7 @@ final class Salvage implements AutoCloseable {
         rebuildExtents(filesystem);
         continue;
       }
-      try (KeyIterator keys =
+      try (KeySequence keys =
           new SoundKeys(left.btrees(), btree, filesystem.superblock().version())) {
         filesystem.repair().rebuild(btree, keys);
       }
@@ -144,7 +145,7 @@ final class Salvage implements AutoCloseable {
   private void rebuildExtents(WritableFilesystem filesystem) {
     boolean trusted = !derived.contains(BtreeId.BACKPOINTERS.number());
     try (LostScan scan = new LostScan(left, unreadable, options.check(), told);
-        KeyIterator keys = scan.run(trusted)) {
+        KeySequence keys = scan.run(trusted)) {
       filesystem.repair().rebuild(EXTENTS, keys);
     }
   }

@@ -3,7 +3,7 @@ package org.jbcachefs.engine.btree.write;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.jbcachefs.engine.btree.KeyIterator;
+import org.jbcachefs.engine.btree.KeySequence;
 import org.jbcachefs.engine.btree.live.LiveBtrees;
 import org.jbcachefs.engine.btree.live.LiveNode;
 import org.jbcachefs.engine.commit.Committer;
@@ -40,7 +40,7 @@ public final class BtreeRebuild {
    * @param keys leaf keys in order
    * @param journalSeq none of them is of a newer journal entry
    */
-  public void run(int btree, KeyIterator keys, long journalSeq) {
+  public void run(int btree, KeySequence keys, long journalSeq) {
     try {
       List<NewNode> level = write(btree, 0, source(keys), journalSeq);
       for (int at = 1; level.size() > 1; at++) {
@@ -64,7 +64,7 @@ public final class BtreeRebuild {
     Bkey next();
   }
 
-  private static Source source(KeyIterator keys) {
+  private static Source source(KeySequence keys) {
     return () -> keys.next() ? keys.key().copy() : null;
   }
 

@@ -2,24 +2,23 @@
 package org.jbcachefs.engine.repair.lost;
 
 import java.lang.foreign.MemorySegment;
-import org.jbcachefs.engine.btree.KeyIterator;
+import org.jbcachefs.engine.btree.KeySequence;
 import org.jbcachefs.engine.check.SortedRecords;
 import org.jbcachefs.format.bkey.Bkey;
-import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.KeyType;
 
 /**
  * Keys of the extents btree with those that say that something is lost, and without those that are
  * no more true. Read once, from the beginning.
  */
-final class LostKeys implements KeyIterator {
+final class LostKeys implements KeySequence {
   /** A record: inode, end, and snapshot and size in one; without a size what was there goes. */
   static final int LONGS = 3;
 
   private static final int SNAPSHOT_SHIFT = 32;
   private static final long SIZE_MASK = (1L << SNAPSHOT_SHIFT) - 1;
 
-  private final KeyIterator keys;
+  private final KeySequence keys;
   private final SortedRecords records;
   private boolean moreKeys;
   private boolean moreRecords;
@@ -27,7 +26,7 @@ final class LostKeys implements KeyIterator {
   private boolean used;
   private Bkey current;
 
-  LostKeys(KeyIterator keys, SortedRecords records) {
+  LostKeys(KeySequence keys, SortedRecords records) {
     this.keys = keys;
     this.records = records;
   }
@@ -83,11 +82,6 @@ final class LostKeys implements KeyIterator {
   @Override
   public Bkey key() {
     return current;
-  }
-
-  @Override
-  public void seek(Bpos pos) {
-    throw new UnsupportedOperationException("read from the beginning");
   }
 
   @Override

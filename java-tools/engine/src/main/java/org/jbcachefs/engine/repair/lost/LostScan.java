@@ -2,7 +2,7 @@
 package org.jbcachefs.engine.repair.lost;
 
 import java.util.List;
-import org.jbcachefs.engine.btree.KeyIterator;
+import org.jbcachefs.engine.btree.KeySequence;
 import org.jbcachefs.engine.check.CheckOptions;
 import org.jbcachefs.engine.check.RecordSorter;
 import org.jbcachefs.engine.recovery.ReadFilesystem;
@@ -48,7 +48,7 @@ public final class LostScan implements AutoCloseable {
    *
    * @param trusted whether the btree of backpointers is whole
    */
-  public KeyIterator run(boolean trusted) {
+  public KeySequence run(boolean trusted) {
     readAll();
     LostRanges ranges = LostRanges.of(left.rescueReport(), unreadable);
     RecordSorter.Writer writer = records.writer();
@@ -102,12 +102,12 @@ public final class LostScan implements AutoCloseable {
   private static final class Walk {
     private final LostFile file;
     private final NamedExtents named;
-    private final KeyIterator inodes;
-    private final KeyIterator extents;
+    private final KeySequence inodes;
+    private final KeySequence extents;
     private boolean moreInodes;
     private boolean moreExtents;
 
-    Walk(LostFile file, NamedExtents named, KeyIterator inodes, KeyIterator extents) {
+    Walk(LostFile file, NamedExtents named, KeySequence inodes, KeySequence extents) {
       this.file = file;
       this.named = named;
       this.inodes = inodes;
