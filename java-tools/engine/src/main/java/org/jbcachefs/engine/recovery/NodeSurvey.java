@@ -40,6 +40,7 @@ final class NodeSurvey {
   private long[] offsets = new long[0];
   private long uuidWord;
   private int version;
+  private int oldestVersion = Integer.MAX_VALUE;
   private int encryptedNodes;
 
   NodeSurvey(BlockDevice device) {
@@ -74,6 +75,11 @@ final class NodeSurvey {
   /** The newest version that wrote a node. */
   int version() {
     return version;
+  }
+
+  /** The oldest version that wrote a node which is there. */
+  int oldestVersion() {
+    return oldestVersion;
   }
 
   /**
@@ -162,9 +168,9 @@ final class NodeSurvey {
     }
     found[0]++;
     found[(int) found[0]] = offset;
-    version =
-        Math.max(
-            version, Le.u16(chunk, in + BtreeNodeLayout.OFFSET_BSET + BsetLayout.OFFSET_VERSION));
+    int written = Le.u16(chunk, in + BtreeNodeLayout.OFFSET_BSET + BsetLayout.OFFSET_VERSION);
+    version = Math.max(version, written);
+    oldestVersion = Math.min(oldestVersion, written);
   }
 
   private static ChecksumType checksum(MemorySegment chunk, long at) {

@@ -72,6 +72,7 @@ final class SuperblockReconstruction {
 
   private long uuidWord;
   private int version;
+  private int oldestVersion;
   private int blockBytes;
   private int nodeBytes;
   private int encryptedNodes;
@@ -132,6 +133,8 @@ final class SuperblockReconstruction {
     surveys.values().removeIf(survey -> survey.uuidWord() != uuidWord);
     nodeBytes = surveys.values().stream().mapToInt(NodeSurvey::nodeBytes).min().orElseThrow();
     version = surveys.values().stream().mapToInt(NodeSurvey::version).max().orElseThrow();
+    oldestVersion =
+        surveys.values().stream().mapToInt(NodeSurvey::oldestVersion).min().orElseThrow();
   }
 
   private void refuseEncrypted(int plainNodes) {
@@ -328,7 +331,7 @@ final class SuperblockReconstruction {
 
   private void fixed(MemorySegment out, int members, int index, int sectionBytes) {
     Le.putU16(out, Superblock.OFFSET_VERSION, version);
-    Le.putU16(out, Superblock.OFFSET_VERSION_MIN, version);
+    Le.putU16(out, Superblock.OFFSET_VERSION_MIN, oldestVersion);
     putUuid(out, Superblock.OFFSET_MAGIC);
     Le.putU64(out, Superblock.OFFSET_UUID, uuidWord);
     Le.putU64(out, Superblock.OFFSET_USER_UUID, uuidWord);
