@@ -144,7 +144,8 @@ public final class OnlineRepair {
     RepairMark mark = new RepairMark(filesystem.superblockWriter());
     long required = mark.required();
     mark.set();
-    RepairContext context = new RepairContext(filesystem, options, listener::lost);
+    List<CheckFinding> all = accepted.values().stream().flatMap(List::stream).toList();
+    RepairContext context = new RepairContext(filesystem, options, listener::lost, all);
     for (Repair repair : RepairTable.ALL) {
       List<CheckFinding> findings = accepted.get(repair);
       if (findings != null) {
@@ -153,10 +154,8 @@ public final class OnlineRepair {
         filesystem.sync();
       }
     }
-    List<CheckFinding> mended = new ArrayList<>();
-    accepted.values().forEach(mended::addAll);
     long now = filesystem.clocks().wall().instant().getEpochSecond();
-    new DamageNotes(filesystem, now).add(mended);
+    new DamageNotes(filesystem, now).add(all);
     filesystem.repair().recountSpace();
     // What is left was so before, and did not keep anybody from using it.
     mark.restore(required);

@@ -10,6 +10,7 @@ import org.jbcachefs.engine.check.CheckOptions;
 import org.jbcachefs.engine.commit.Transaction;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
 import org.jbcachefs.engine.repair.lost.LostListener;
+import org.jbcachefs.format.tables.FsckError;
 
 /**
  * What repairs work with: the filesystem, open for writing.
@@ -17,12 +18,21 @@ import org.jbcachefs.engine.repair.lost.LostListener;
  * @param filesystem is closed by whoever opened it
  * @param options memory and temporary files
  * @param lost told of data that is lost
+ * @param accepted all that is to be repaired this time
  */
 public record RepairContext(
-    WritableFilesystem filesystem, CheckOptions options, LostListener lost) {
+    WritableFilesystem filesystem,
+    CheckOptions options,
+    LostListener lost,
+    List<CheckFinding> accepted) {
   /** The btrees as they are at any moment. */
   public Btrees btrees() {
     return filesystem.btrees();
+  }
+
+  /** What of that kind is to be repaired this time. */
+  public List<CheckFinding> accepted(FsckError error) {
+    return accepted.stream().filter(finding -> finding.error() == error).toList();
   }
 
   /** Changes something in a transaction, as often as it has to begin anew. */

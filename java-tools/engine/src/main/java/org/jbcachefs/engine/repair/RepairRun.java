@@ -162,7 +162,12 @@ public final class RepairRun {
     try {
       new RepairMark(filesystem.superblockWriter()).set();
       salvage.rebuild(filesystem);
-      RepairContext context = new RepairContext(filesystem, options.check(), listener::lost);
+      RepairContext context =
+          new RepairContext(
+              filesystem,
+              options.check(),
+              listener::lost,
+              accepted.values().stream().flatMap(List::stream).toList());
       RepairStage last = last(accepted, !salvage.damaged().isEmpty());
       for (Repair repair : RepairTable.ALL) {
         if (accepted.containsKey(repair) && repair.stage().compareTo(last) <= 0) {

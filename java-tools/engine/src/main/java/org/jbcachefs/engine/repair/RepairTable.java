@@ -18,6 +18,7 @@ import org.jbcachefs.engine.repair.fs.RepairLists;
 import org.jbcachefs.engine.repair.fs.RepairMarks;
 import org.jbcachefs.engine.repair.fs.RepairNames;
 import org.jbcachefs.engine.repair.fs.RepairPointers;
+import org.jbcachefs.engine.repair.fs.RepairReferences;
 import org.jbcachefs.engine.repair.fs.RepairRoot;
 import org.jbcachefs.engine.repair.fs.RepairStrayKeys;
 import org.jbcachefs.engine.repair.fs.RepairUnreachable;
@@ -45,6 +46,7 @@ public final class RepairTable {
           new RepairStrayKeys(),
           new RepairContents(),
           new RepairInodes(),
+          new RepairReferences(),
           new RepairMarks(),
           new RepairEntries(),
           new RepairSubvolumePaths(),

@@ -20,7 +20,6 @@ import org.jbcachefs.engine.snapshots.VisibleKeys;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
-import org.jbcachefs.format.bytes.Le;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.hash.StrHash;
 import org.jbcachefs.format.sb.Superblock;
@@ -51,7 +50,6 @@ public final class RepairContents implements Repair {
               FsckError.SNAPSHOT_KEY_MISSING_INODE_SNAPSHOT,
               FsckError.EXTENT_PAST_END_OF_INODE,
               FsckError.EXTENT_OVERLAPPING,
-              FsckError.REFLINK_V_REFCOUNT_WRONG,
               FsckError.REFLINK_P_TO_MISSING_REFLINK_V));
 
   @Override
@@ -74,7 +72,6 @@ public final class RepairContents implements Repair {
       case EXTENT_PAST_END_OF_INODE ->
           "make the file as long as its data; what its number of sectors leaves out is dropped";
       case EXTENT_OVERLAPPING -> "cut the later extent";
-      case REFLINK_V_REFCOUNT_WRONG -> "write the number of references";
       default -> "mark as lost what is missing; what is there stays";
     };
   }
@@ -144,7 +141,6 @@ public final class RepairContents implements Repair {
         case SNAPSHOT_KEY_MISSING_INODE_SNAPSHOT -> ownVersion();
         case EXTENT_PAST_END_OF_INODE -> grow();
         case EXTENT_OVERLAPPING -> cut();
-        case REFLINK_V_REFCOUNT_WRONG -> count();
         case REFLINK_P_TO_MISSING_REFLINK_V -> new LostReference(context, transaction).mend(pos);
         default -> throw new IllegalStateException(finding.name());
       }
@@ -324,21 +320,6 @@ public final class RepairContents implements Repair {
         Superblock superblock = context.filesystem().superblock();
         ExtentCut cut = new ExtentCut(ExtentEntrySizes.of(superblock::extentTypeU64s));
         transaction.update(BtreeId.EXTENTS, cut.front(later, end));
-      }
-    }
-
-    private void count() {
-      Bkey key = new Bkey();
-      if (!transaction.lookup(BtreeId.REFLINK, pos, key)) {
-        return;
-      }
-      long references = Long.parseUnsignedLong(finding.expected());
-      if (references == 0) {
-        transaction.delete(BtreeId.REFLINK, pos);
-      } else {
-        Bkey changed = key.copy();
-        Le.putU64(changed.segment(), changed.valueOffset(), references);
-        transaction.update(BtreeId.REFLINK, changed);
       }
     }
   }

@@ -14,6 +14,7 @@ import org.jbcachefs.engine.repair.Repair;
 import org.jbcachefs.engine.repair.RepairContext;
 import org.jbcachefs.engine.repair.RepairStage;
 import org.jbcachefs.engine.repair.lost.LostHoles;
+import org.jbcachefs.engine.repair.lost.LostShares;
 import org.jbcachefs.engine.snapshots.SnapshotTable;
 import org.jbcachefs.engine.snapshots.VisibleKeys;
 import org.jbcachefs.format.bkey.Bkey;
@@ -122,10 +123,15 @@ public final class RepairInodes implements Repair {
 
   @Override
   public void run(RepairContext context, List<CheckFinding> findings) {
+    LostShares shares =
+        new LostShares(
+            context.filesystem(),
+            context.accepted(FsckError.REFLINK_V_REFCOUNT_WRONG),
+            context.lost());
     context.oneByOne(
         findings,
         (transaction, finding) ->
-            fix(context, transaction, context.filesystem().snapshots(), finding));
+            fix(context, transaction, context.filesystem().snapshots(), shares, finding));
   }
 
   private static void hashAsAbove(
@@ -144,7 +150,11 @@ public final class RepairInodes implements Repair {
   }
 
   private static void fix(
-      RepairContext context, Transaction transaction, SnapshotTable table, CheckFinding finding) {
+      RepairContext context,
+      Transaction transaction,
+      SnapshotTable table,
+      LostShares shares,
+      CheckFinding finding) {
     Bkey key = new Bkey();
     Bpos pos = finding.pos();
     if (!transaction.lookup(BtreeId.INODES, pos, key) || !Inode.is(key)) {
@@ -165,7 +175,8 @@ public final class RepairInodes implements Repair {
       hashAsAbove(transaction, table, was, inode);
     }
     if (finding.error() == FsckError.INODE_I_SECTORS_WRONG) {
-      if (LostHoles.mark(context.filesystem(), transaction, was, context.lost())) {
+      if (LostHoles.mark(context.filesystem(), transaction, was, context.lost())
+          || shares.mark(transaction, was)) {
         return;
       }
       inode.set(SECTORS, sectors(transaction, table, was));

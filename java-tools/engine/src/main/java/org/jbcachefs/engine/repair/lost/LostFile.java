@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jbcachefs.engine.data.write.ExtentCut;
 import org.jbcachefs.engine.snapshots.SnapshotTable;
 import org.jbcachefs.format.bkey.Bkey;
@@ -60,6 +61,10 @@ final class LostFile {
   record Extent(long start, long end, int snapshot, int type, boolean sure) {
     boolean allocates() {
       return ExtentCut.isAllocation(type);
+    }
+
+    Extent part(long from, long to) {
+      return new Extent(from, to, snapshot, type, sure);
     }
   }
 
@@ -142,20 +147,26 @@ final class LostFile {
   }
 
   /**
-   * The holes of a version, if they are exactly what it counts and does not have: nothing points
-   * back to inline data and to references, and a count that is wrong otherwise does not fit.
+   * Parts of the holes of a version, if they are exactly what it counts and does not have: nothing
+   * points back to inline data and to references, and a count that is wrong otherwise does not fit.
+   *
+   * @param choice which parts, in order and apart from each other
    */
-  boolean endExact(Inode version, Sink sink) {
-    List<Extent> holes = holes(version);
-    long sum = 0;
-    for (Extent hole : holes) {
-      sum += hole.end - hole.start;
-    }
-    boolean exact = sum > 0 && sum == missing(version) && holes.size() <= NEIGHBOURS;
+  boolean endExact(Inode version, UnaryOperator<List<Extent>> choice, Sink sink) {
+    boolean exact = isExact(version, choice);
     if (exact) {
-      holes.forEach(one -> sink.lost(inode, one.start, one.end, one.snapshot));
+      choice
+          .apply(holes(version))
+          .forEach(one -> sink.lost(inode, one.start, one.end, one.snapshot));
     }
     return exact;
+  }
+
+  /** Whether they are. */
+  boolean isExact(Inode version, UnaryOperator<List<Extent>> choice) {
+    List<Extent> parts = choice.apply(holes(version));
+    long sum = parts.stream().mapToLong(one -> one.end - one.start).sum();
+    return sum > 0 && sum == missing(version) && parts.size() <= NEIGHBOURS;
   }
 
   private void put(List<Extent> pieces) {

@@ -23,9 +23,13 @@ public final class LostHoles {
    */
   public static boolean mark(
       WritableFilesystem filesystem, Transaction transaction, Inode version, LostListener told) {
-    if (version.isDirectory()) {
-      return false;
-    }
+    return !version.isDirectory()
+        && file(filesystem, transaction, version)
+            .endExact(version, holes -> holes, new Put(transaction, told));
+  }
+
+  /** What there is of the file of that version, all of it sure. */
+  static LostFile file(WritableFilesystem filesystem, Transaction transaction, Inode version) {
     LostFile file =
         new LostFile(
             filesystem.snapshots(), LostRanges.ALL, FileLimits.of(filesystem.superblock(), true));
@@ -38,10 +42,11 @@ public final class LostHoles {
         file.extent(keys.key(), true);
       }
     }
-    return file.endExact(version, new Put(transaction, told));
+    return file;
   }
 
-  private record Put(Transaction transaction, LostListener told) implements LostFile.Sink {
+  /** Puts such keys. */
+  record Put(Transaction transaction, LostListener told) implements LostFile.Sink {
     @Override
     public void outdated(Bpos pos) {
       throw new IllegalStateException(pos + ": nothing is doubtful here");

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+package org.jbcachefs.engine.repair.lost;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import org.jbcachefs.engine.btree.Btrees;
+import org.jbcachefs.engine.btree.KeyIterator;
+import org.jbcachefs.engine.check.CheckFinding;
+import org.jbcachefs.engine.commit.Transaction;
+import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.format.bkey.Bkey;
+import org.jbcachefs.format.bkey.Bpos;
+import org.jbcachefs.format.bkey.BtreeId;
+import org.jbcachefs.format.bkey.KeyType;
+import org.jbcachefs.format.value.Inode;
+import org.jbcachefs.format.value.ReflinkP;
+
+/**
+ * References to shared extents that are gone from a btree that can be read as a whole. Nothing
+ * points back to them, but what they led to counts more references than there are, and references
+ * that are left, of another file that shares it or of the same file, say where that is. If what a
+ * file counts and does not have is exactly what of its holes is there, it is lost. Belongs to one
+ * thread.
+ */
+public final class LostShares {
+  /** With more places to be considered nothing is said. */
+  private static final int MOST = 1 << 10;
+
+  private final WritableFilesystem filesystem;
+  private final LostListener told;
+
+  /** Sectors of the reflink btree with more references than there are: start to end. */
+  private final NavigableMap<Long, Long> more = new TreeMap<>();
+
+  /** Where references that are left show them in their files; null before it was looked for. */
+  private Places shown;
+
+  /** Sectors of files, by how far what references lead to is from them. */
+  private static final class Places {
+    private final Map<Long, NavigableMap<Long, Long>> byWay = new TreeMap<>();
+    private int count;
+
+    void add(long way, long start, long end) {
+      byWay.computeIfAbsent(way, _ -> new TreeMap<>()).merge(start, end, Math::max);
+      count++;
+    }
+  }
+
+  /**
+   * @param findings counts of references that are wrong, before they are put right
+   * @param told what is lost
+   */
+  public LostShares(WritableFilesystem filesystem, List<CheckFinding> findings, LostListener told) {
+    this.filesystem = filesystem;
+    this.told = told;
+    Bkey key = new Bkey();
+    for (CheckFinding finding : findings) {
+      long counted = Long.parseUnsignedLong(finding.found());
+      boolean tooMany =
+          Long.compareUnsigned(counted, Long.parseUnsignedLong(finding.expected())) > 0;
+      if (tooMany && btrees().lookup(BtreeId.REFLINK.number(), finding.pos(), key)) {
+        more.put(key.start(), key.offset());
+      }
+    }
+  }
+
+  private Btrees btrees() {
+    return filesystem.btrees();
+  }
+
+  /**
+   * Puts keys that say so.
+   *
+   * @return whether that is how it is with this version of the file
+   */
+  public boolean mark(Transaction transaction, Inode version) {
+    if (version.isDirectory() || more.isEmpty() || more.size() > MOST) {
+      return false;
+    }
+    if (shown == null) {
+      shown = shown();
+    }
+    LostFile file = LostHoles.file(filesystem, transaction, version);
+    LostFile.Sink sink = new LostHoles.Put(transaction, told);
+    // What was cloned as a whole is at the same place in both files.
+    return mark(file, version, shown, sink)
+        || mark(file, version, around(transaction, version.number()), sink);
+  }
+
+  private static boolean mark(LostFile file, Inode version, Places places, LostFile.Sink sink) {
+    if (places.count > MOST) {
+      return false;
+    }
+    var all = places.byWay.values();
+    if (file.endExact(version, holes -> within(holes, all), sink)) {
+      return true;
+    }
+    var alone =
+        all.stream()
+            .filter(one -> file.isExact(version, holes -> within(holes, List.of(one))))
+            .toList();
+    return alone.size() == 1 && file.endExact(version, holes -> within(holes, alone), sink);
+  }
+
+  private Places shown() {
+    Places places = new Places();
+    try (KeyIterator keys = btrees().iterate(BtreeId.EXTENTS.number(), Bpos.MIN, Bpos.MAX)) {
+      while (places.count <= MOST && keys.next()) {
+        ReflinkP reference = reference(keys.key());
+        if (reference != null) {
+          long start = keys.key().start();
+          long way = reference.index() - start;
+          long end = keys.key().offset();
+          more.headMap(end + way)
+              .forEach((from, to) -> {
+                if (to > start + way) {
+                  places.add(way, Math.max(start, from - way), Math.min(end, to - way));
+                }
+              });
+        }
+      }
+    }
+    return places;
+  }
+
+  /** Where they would be if references of that file went on beyond what they show. */
+  private Places around(Transaction transaction, long inode) {
+    Places places = new Places();
+    try (KeyIterator keys =
+        transaction.iterate(BtreeId.EXTENTS, new Bpos(inode, 0, 0), new Bpos(inode, -1, -1))) {
+      while (places.count <= MOST && keys.next()) {
+        ReflinkP reference = reference(keys.key());
+        long way = reference == null ? 0 : reference.index() - keys.key().start();
+        if (reference != null && !places.byWay.containsKey(way)) {
+          more.forEach((from, to) -> places.add(way, from - way, to - way));
+        }
+      }
+    }
+    return places;
+  }
+
+  /** Null for other keys, and for one that leads to what is known to be missing. */
+  private static ReflinkP reference(Bkey key) {
+    if (key.type() != KeyType.REFLINK_P.number() || key.valueBytes() < ReflinkP.BYTES) {
+      return null;
+    }
+    ReflinkP reference = ReflinkP.decode(key);
+    return reference.error() ? null : reference;
+  }
+
+  /** The parts of holes that are at those places. */
+  private static List<LostFile.Extent> within(
+      List<LostFile.Extent> holes, Collection<NavigableMap<Long, Long>> places) {
+    List<LostFile.Extent> parts = new ArrayList<>();
+    for (LostFile.Extent hole : holes) {
+      NavigableMap<Long, Long> here = new TreeMap<>();
+      for (NavigableMap<Long, Long> some : places) {
+        some.headMap(hole.end())
+            .forEach((from, to) -> {
+              long start = Math.max(hole.start(), from);
+              long end = Math.min(hole.end(), to);
+              if (start < end) {
+                here.merge(start, end, Math::max);
+              }
+            });
+      }
+      long at = hole.start();
+      for (Map.Entry<Long, Long> one : here.entrySet()) {
+        long from = Math.max(at, one.getKey());
+        if (from < one.getValue()) {
+          parts.add(hole.part(from, one.getValue()));
+          at = one.getValue();
+        }
+      }
+    }
+    return parts;
+  }
+}
