@@ -40,7 +40,7 @@ final class DelayedWrites {
   private static final long WRITE_MOST = BufferPool.MOST_BYTES / 2;
 
   /** The memory for it, in bytes. */
-  private static final long POOL_BYTES = 160L << 20;
+  private static final long POOL_BYTES = 128L << 20;
 
   /** From here on whoever brings more writes the oldest first. */
   private static final long ENOUGH_BYTES = POOL_BYTES / 4 * 3;
