@@ -49,4 +49,41 @@ def clone_insert_collapse(transport):
         assert get(filesystem / "file") == model
 
 
-CASES = (clone_insert_collapse,)
+def dry_runs(transport):
+    """-n says what would be done, finds what stands against it, and changes nothing."""
+    with Filesystem(transport) as filesystem:
+        filesystem.mount()
+        put(filesystem / "file", b"f" * 3 * BLOCK)
+        put(filesystem / "other", b"o")
+        assert jbcachefs("subvolume", "create", filesystem / "sub").returncode == 0
+
+        def tree():
+            return {name: (os.stat(filesystem / name).st_size, os.stat(filesystem / name).st_mtime_ns)
+                    for name in sorted(os.listdir(filesystem.directory))}
+
+        before, content = tree(), get(filesystem / "file")
+        here = str(filesystem.directory)
+        for words, said in (
+                (("subvolume", "create", "-n", here + "/new"), "would make subvolume new"),
+                (("subvolume", "snapshot", "-n", "-r", here + "/sub", here + "/snap"), "would make snapshot snap of subvolume 2, read-only"),
+                (("subvolume", "delete", "-n", here + "/sub"), "would delete subvolume sub"),
+                (("file", "insert-range", "-n", here + "/file", "0", "4096"), "would make room for 4096 bytes at byte 0 of"),
+                (("file", "collapse-range", "-n", here + "/file", "0", "4096"), "would take 4096 bytes from byte 0 on out of"),
+                (("file", "clone", "-n", here + "/file", here + "/other"), "share what is from byte 0 of"),
+                (("set-file-option", "-n", "--compression=lz4", here + "/file"), "would set compression to lz4 for"),
+                (("set-file-option", "-n", "--remove-all", here + "/sub"), "would take all options from")):
+            done = jbcachefs(*words)
+            assert done.returncode == 0 and said in done.stdout, done
+            assert (tree(), get(filesystem / "file")) == (before, content), words
+            assert "bcachefs.compression" not in os.listxattr(filesystem / "file"), words
+        for words, why in (
+                (("subvolume", "create", "-n", here + "/sub"), "there is something of that name"),
+                (("subvolume", "create", "-n", here + "/no/where"), "no"),
+                (("subvolume", "delete", "-n", here + "/file"), "not a subvolume"),
+                (("subvolume", "delete", "-n", here + "/nothing"), "there is nothing of that name"),
+                (("set-file-option", "-n", "--compression=best", here + "/file"), "best")):
+            failed = jbcachefs(*words)
+            assert failed.returncode in (1, 2) and why in failed.stderr, failed
+
+
+CASES = (clone_insert_collapse, dry_runs)

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.jbcachefs.cli.DryRun;
 import org.jbcachefs.cli.ExitCode;
 import org.jbcachefs.cli.Invocation;
 import org.jbcachefs.cli.control.MountedChanges;
@@ -16,16 +17,22 @@ import org.jbcachefs.engine.fs.InodeId;
 import org.jbcachefs.engine.fs.Namespace;
 import org.jbcachefs.format.error.BcachefsException;
 import org.jbcachefs.fuse.mount.WriteBack;
+import picocli.CommandLine.Mixin;
 
 /** What the commands share that change contents of files of a mounted filesystem. */
 abstract class ChangeContents implements MountedCommand {
   private long sizeBefore;
+
+  @Mixin private DryRun dryRun = new DryRun();
 
   /** The file whose contents change. */
   abstract Path file();
 
   /** How large it is afterwards. */
   abstract long sizeAfter(long before);
+
+  /** What is done to the file, as a clause. */
+  abstract String what();
 
   /** Makes the change; the files are those of {@link #mountedPaths}. */
   abstract void change(MountedChanges changes, List<InodeId> files);
@@ -42,7 +49,7 @@ abstract class ChangeContents implements MountedCommand {
 
   @Override
   public final boolean needsWriteBack() {
-    return true;
+    return !dryRun.isWanted();
   }
 
   @Override
@@ -52,7 +59,9 @@ abstract class ChangeContents implements MountedCommand {
 
   @Override
   public final void afterDaemon() throws IOException {
-    WriteBack.resized(file(), sizeAfter(sizeBefore));
+    if (!dryRun.isWanted()) {
+      WriteBack.resized(file(), sizeAfter(sizeBefore));
+    }
   }
 
   @Override
@@ -65,6 +74,10 @@ abstract class ChangeContents implements MountedCommand {
       List<FileId> files = here.paths().stream().map(path -> resolver.resolve(path, true)).toList();
       List<InodeId> ids =
           files.stream().map(each -> new InodeId(each.subvolume(), each.inode())).toList();
+      if (dryRun.isWanted()) {
+        dryRun.say(invocation, what());
+        return ExitCode.DONE;
+      }
       changes.forgetContents(files.getLast());
       change(changes, ids);
       changes.tree().sync(ids.getLast());

@@ -71,6 +71,13 @@ public final class CloneRange extends ChangeContents {
   }
 
   @Override
+  String what() {
+    String bytes = length >= 0 ? length + " bytes" : "what is";
+    return "let %s share %s from byte %d of %s on, at its byte %d"
+        .formatted(to, bytes, offset, from, destinationOffset);
+  }
+
+  @Override
   void change(MountedChanges changes, List<InodeId> files) {
     long size = changes.tree().attributes(files.getFirst()).size();
     long bytes = length >= 0 ? length : size - offset;

@@ -21,6 +21,11 @@ public final class CollapseRange extends ShiftRange {
   }
 
   @Override
+  String what() {
+    return "take %d bytes from byte %d on out of %s".formatted(length(), offset(), file());
+  }
+
+  @Override
   void change(MountedChanges changes, List<InodeId> files) {
     changes.tree().collapseRange(files.getFirst(), offset(), length());
   }

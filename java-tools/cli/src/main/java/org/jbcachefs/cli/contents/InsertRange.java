@@ -20,6 +20,11 @@ public final class InsertRange extends ShiftRange {
   }
 
   @Override
+  String what() {
+    return "make room for %d bytes at byte %d of %s".formatted(length(), offset(), file());
+  }
+
+  @Override
   void change(MountedChanges changes, List<InodeId> files) {
     changes.tree().insertRange(files.getFirst(), offset(), length());
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.cli.quota;
 
+import java.util.Locale;
+import org.jbcachefs.cli.DryRun;
 import org.jbcachefs.cli.ExitCode;
 import org.jbcachefs.cli.Invocation;
 import org.jbcachefs.cli.UsageException;
@@ -11,6 +13,7 @@ import org.jbcachefs.engine.fs.write.QuotaType;
 import org.jbcachefs.engine.fs.write.Quotas;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code quota set}. */
@@ -79,6 +82,8 @@ public final class SetQuota extends QuotaCommand {
       description = "With all: for how long soft limits of files may be exceeded.")
   private Integer inodesGrace;
 
+  @Mixin private DryRun dryRun = new DryRun();
+
   @Override
   int run(Invocation invocation, MountedChanges changes) {
     QuotaType type = QuotaType.PROJECT;
@@ -97,6 +102,11 @@ public final class SetQuota extends QuotaCommand {
     if (id.equals(ALL) ? limits || !grace : grace || !limits) {
       throw new UsageException(
           id.equals(ALL) ? "all takes grace times" : "one user, group or project takes limits");
+    }
+    if (dryRun.isWanted()) {
+      String of = type.name().toLowerCase(Locale.ROOT) + (grace ? "s" : " " + number(id));
+      dryRun.say(invocation, "set " + (grace ? "grace times of " : "limits of ") + of);
+      return ExitCode.DONE;
     }
     if (grace) {
       grace(quotas, type, QuotaCounter.SPACE, spaceGrace);

@@ -8,20 +8,24 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jbcachefs.cli.CliCommand;
+import org.jbcachefs.cli.DryRun;
 import org.jbcachefs.cli.ExitCode;
 import org.jbcachefs.cli.Invocation;
 import org.jbcachefs.cli.UsageException;
 import org.jbcachefs.cli.format.OptionTable;
+import org.jbcachefs.cli.format.OptionValues;
 import org.jbcachefs.cli.output.Problem;
 import org.jbcachefs.cli.platform.OptionXattr;
 import org.jbcachefs.format.tables.FilesystemOption;
 import org.jbcachefs.format.tables.InodeOption;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -44,6 +48,8 @@ public final class SetFileOption implements CliCommand {
 
   @Parameters(arity = "1..*", paramLabel = "FILE", description = "Files and directories.")
   private List<Path> files = new ArrayList<>();
+
+  @Mixin private DryRun dryRun = new DryRun();
 
   @Option(names = "--remove-all", description = "First take all options away.")
   private boolean removeAll;
@@ -81,7 +87,11 @@ public final class SetFileOption implements CliCommand {
     int code = ExitCode.DONE;
     for (Path file : files) {
       try {
-        change(file);
+        if (dryRun.isWanted()) {
+          say(invocation, file);
+        } else {
+          change(file);
+        }
       } catch (DirectoryIteratorException e) {
         throw e.getCause();
       } catch (FileSystemException e) {
@@ -90,6 +100,24 @@ public final class SetFileOption implements CliCommand {
       }
     }
     return code;
+  }
+
+  private void say(Invocation invocation, Path file) throws IOException {
+    BasicFileAttributes there =
+        Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    List<String> changes = new ArrayList<>();
+    if (removeAll) {
+      changes.add("take all options from");
+    }
+    typed.forEach((option, value) -> {
+      boolean unset = value.equals(UNSET);
+      if (!unset && OptionValues.parse(option, value) < 0) {
+        throw new UsageException("'" + value + "' is no value of " + option);
+      }
+      changes.add(unset ? "take " + option + " from" : "set " + option + " to " + value + " for");
+    });
+    String inside = there.isDirectory() ? " and what is in it that has none of its own" : "";
+    changes.forEach(change -> dryRun.say(invocation, change + " " + file + inside));
   }
 
   private void change(Path file) throws IOException {

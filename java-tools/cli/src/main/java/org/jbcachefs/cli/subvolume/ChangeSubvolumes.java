@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.jbcachefs.cli.DryRun;
 import org.jbcachefs.cli.ExitCode;
 import org.jbcachefs.cli.Invocation;
 import org.jbcachefs.cli.control.MountedChanges;
@@ -15,6 +16,9 @@ import org.jbcachefs.engine.fs.FileId;
 import org.jbcachefs.engine.fs.InodeId;
 import org.jbcachefs.engine.recovery.FilesystemView;
 import org.jbcachefs.format.error.BcachefsException;
+import org.jbcachefs.format.error.PosixError;
+import org.jbcachefs.format.error.PosixException;
+import picocli.CommandLine.Mixin;
 
 /** What the commands share that change subvolumes of a mounted filesystem. */
 abstract class ChangeSubvolumes implements MountedCommand {
@@ -22,6 +26,22 @@ abstract class ChangeSubvolumes implements MountedCommand {
   record Named(FileId directory, byte[] name) {
     InodeId directoryId() {
       return new InodeId(directory.subvolume(), directory.inode());
+    }
+  }
+
+  @Mixin private DryRun dryRun = new DryRun();
+
+  final DryRun dryRun() {
+    return dryRun;
+  }
+
+  /** ENOENT, ENOTDIR or EEXIST if nothing of that name can be made there. */
+  static void requireFree(FilesystemView view, Named named) {
+    if (!view.namespace().attributes(named.directory()).isDirectory()) {
+      throw new PosixException(PosixError.ENOTDIR, "not a directory");
+    }
+    if (view.namespace().lookup(named.directory(), named.name()).isPresent()) {
+      throw new PosixException(PosixError.EEXIST, "there is something of that name");
     }
   }
 

@@ -7,6 +7,7 @@ import java.util.List;
 import org.jbcachefs.cli.Invocation;
 import org.jbcachefs.cli.control.MountedChanges;
 import org.jbcachefs.cli.control.MountedHere;
+import org.jbcachefs.cli.output.Names;
 import org.jbcachefs.engine.fs.Attributes;
 import org.jbcachefs.engine.fs.write.NewInode;
 import picocli.CommandLine.Command;
@@ -36,6 +37,11 @@ public final class CreateSubvolume extends ChangeSubvolumes {
         paths,
         here,
         named -> {
+          if (dryRun().isWanted()) {
+            requireFree(here.view(), named);
+            dryRun().say(invocation, "make subvolume " + Names.printableString(named.name()));
+            return;
+          }
           Attributes directory = here.view().namespace().attributes(named.directory());
           NewInode how = NewInode.of(MODE, directory.uid(), directory.gid());
           changes

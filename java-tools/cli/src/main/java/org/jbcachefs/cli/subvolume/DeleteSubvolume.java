@@ -7,6 +7,11 @@ import java.util.List;
 import org.jbcachefs.cli.Invocation;
 import org.jbcachefs.cli.control.MountedChanges;
 import org.jbcachefs.cli.control.MountedHere;
+import org.jbcachefs.cli.output.Names;
+import org.jbcachefs.engine.fs.DirectoryEntry;
+import org.jbcachefs.engine.recovery.FilesystemView;
+import org.jbcachefs.format.error.PosixError;
+import org.jbcachefs.format.error.PosixException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -27,6 +32,16 @@ public final class DeleteSubvolume extends ChangeSubvolumes {
     return paths;
   }
 
+  private static void requireSubvolume(FilesystemView view, Named named) {
+    DirectoryEntry entry =
+        view.namespace()
+            .lookup(named.directory(), named.name())
+            .orElseThrow(() -> new PosixException(PosixError.ENOENT, "there is nothing of that name"));
+    if (!entry.subvolume()) {
+      throw new PosixException(PosixError.EINVAL, "not a subvolume");
+    }
+  }
+
   @Override
   int run(Invocation invocation, MountedHere here, MountedChanges changes) {
     return each(
@@ -34,6 +49,11 @@ public final class DeleteSubvolume extends ChangeSubvolumes {
         paths,
         here,
         named -> {
+          if (dryRun().isWanted()) {
+            requireSubvolume(here.view(), named);
+            dryRun().say(invocation, "delete subvolume " + Names.printableString(named.name()));
+            return;
+          }
           changes.tree().deleteSubvolume(named.directoryId(), named.name());
           changes.tree().syncAll();
           changes.changed(named.directory(), named.name());

@@ -7,6 +7,7 @@ import org.jbcachefs.cli.ExitCode;
 import org.jbcachefs.cli.Invocation;
 import org.jbcachefs.cli.control.MountedChanges;
 import org.jbcachefs.cli.control.MountedHere;
+import org.jbcachefs.cli.output.Names;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -42,7 +43,7 @@ public final class SnapshotSubvolume extends ChangeSubvolumes {
   /** The snapshot has what was written before it was asked for. */
   @Override
   public boolean needsWriteBack() {
-    return true;
+    return !dryRun().isWanted();
   }
 
   @Override
@@ -52,6 +53,18 @@ public final class SnapshotSubvolume extends ChangeSubvolumes {
         here.paths().size() == 1
             ? made.directory().subvolume()
             : resolve(here.view(), here.paths().getFirst()).subvolume();
+    if (dryRun().isWanted()) {
+      requireFree(here.view(), made);
+      dryRun()
+          .say(
+              invocation,
+              "make snapshot %s of subvolume %s%s"
+                  .formatted(
+                      Names.printableString(made.name()),
+                      Integer.toUnsignedString(source),
+                      readOnly ? ", read-only" : ""));
+      return ExitCode.DONE;
+    }
     changes
         .filesystem()
         .flush(
