@@ -36,7 +36,8 @@ public final class DeleteSubvolume extends ChangeSubvolumes {
     DirectoryEntry entry =
         view.namespace()
             .lookup(named.directory(), named.name())
-            .orElseThrow(() -> new PosixException(PosixError.ENOENT, "there is nothing of that name"));
+            .orElseThrow(
+                () -> new PosixException(PosixError.ENOENT, "there is nothing of that name"));
     if (!entry.subvolume()) {
       throw new PosixException(PosixError.EINVAL, "not a subvolume");
     }
