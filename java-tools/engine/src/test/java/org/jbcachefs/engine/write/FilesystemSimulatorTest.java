@@ -28,6 +28,8 @@ import org.jbcachefs.engine.recovery.WritableFilesystem;
 import org.jbcachefs.format.error.DeviceException;
 import org.jbcachefs.format.error.LostDataException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -144,6 +146,18 @@ class FilesystemSimulatorTest {
       for (long seed = SEED_BASE + NEWEST_SEEDS; seed < SEED_BASE + NEWEST_SEEDS + seeds; seed++) {
         cutAgainAndAgain(seed, SimulatedKind.of(seed).atNewest(), judges);
       }
+    }
+  }
+
+  /**
+   * Seeds that once failed: the middle of a torn journal entry looked like the header of a lost one.
+   */
+  @ParameterizedTest
+  @ValueSource(longs = {700_070})
+  void whatOnceFailedDoesNotAnyMore(long seed) throws Exception {
+    try (ExecutorService judges =
+        Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors())) {
+      assertTrue(cutAgainAndAgain(seed, SimulatedKind.of(seed), judges) > 0);
     }
   }
 

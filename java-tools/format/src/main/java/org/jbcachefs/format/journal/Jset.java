@@ -39,6 +39,9 @@ public final class Jset {
   public static final BitRange NO_FLUSH = new BitRange(5, 6);
   public static final BitRange HAS_OVERWRITES = new BitRange(6, 7);
 
+  /** Bits of the flags that mean something, as of 1.39. */
+  public static final int FLAGS_MASK = 0x7f;
+
   /** XORed with the first eight bytes of the internal uuid this makes the magic. */
   public static final long MAGIC_SEED = 0x245235c1a3625032L;
 
