@@ -259,8 +259,7 @@ final class DeviceScan implements AutoCloseable {
   /** What is in the middle of an entry may look like a header, where the one before it is torn. */
   private boolean hasNumbersOfAnEntry() {
     long lastSeq = JsetIntegrity.lastSeq(jset, format.key());
-    return Long.compareUnsigned(lastSeq, jset.seq()) <= 0
-        && (jset.flags() & ~Jset.FLAGS_MASK) == 0;
+    return Long.compareUnsigned(lastSeq, jset.seq()) <= 0 && (jset.flags() & ~Jset.FLAGS_MASK) == 0;
   }
 
   private boolean checksumIsRight(long offset) {

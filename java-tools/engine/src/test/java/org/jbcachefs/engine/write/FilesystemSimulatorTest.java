@@ -28,9 +28,9 @@ import org.jbcachefs.engine.recovery.WritableFilesystem;
 import org.jbcachefs.format.error.DeviceException;
 import org.jbcachefs.format.error.LostDataException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Random operations on files, and work in the background beside them (reconcile, copygc, discards,
@@ -150,7 +150,8 @@ class FilesystemSimulatorTest {
   }
 
   /**
-   * Seeds that once failed: the middle of a torn journal entry looked like the header of a lost one.
+   * Seeds that once failed: the middle of a torn journal entry looked like the header of a lost
+   * one.
    */
   @ParameterizedTest
   @ValueSource(longs = {700_070})
