@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
@@ -27,6 +28,7 @@ import org.jbcachefs.block.testing.MemoryDevice;
 import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.fs.InodeId;
 import org.jbcachefs.engine.fs.write.AllocateMode;
+import org.jbcachefs.engine.fs.write.AttributeChange;
 import org.jbcachefs.engine.fs.write.NewInode;
 import org.jbcachefs.engine.fs.write.WritableTree;
 import org.jbcachefs.engine.recovery.FilesystemFormat;
@@ -249,6 +251,100 @@ class NocowTest {
     create(1, Map.of());
     reserve(AllocateMode.ALLOCATE, 200_000, 1_000_000);
     assertTrue(overwriteWhileMoving() > 0);
+  }
+
+  /** What makes the file larger than it is. */
+  private interface Growth {
+    void grow(WritableTree tree, InodeId file, InodeId other);
+  }
+
+  private static Growth allocating(AllocateMode mode, int offset) {
+    return (grown, id, _) -> grown.allocate(id, mode, offset, 1000);
+  }
+
+  private static final Map<String, Growth> GROWTHS =
+      Map.of(
+          "truncate, less than a block more",
+          (grown, id, _) -> grown.setAttributes(id, AttributeChange.NONE.withSize(200_100)),
+          "truncate",
+          (grown, id, _) -> grown.setAttributes(id, AttributeChange.NONE.withSize(300_000)),
+          "write in the last block",
+          (grown, id, _) -> grown.write(id, 200_150, MemorySegment.ofArray(new byte[10])),
+          "write",
+          (grown, id, _) -> grown.write(id, 250_001, MemorySegment.ofArray(bytes(1000, 7))),
+          "write later",
+          (grown, id, _) -> grown.writeLater(id, 250_001, MemorySegment.ofArray(bytes(1000, 7))),
+          "write whole blocks",
+          (grown, id, _) -> {
+            try (Arena arena = Arena.ofConfined()) {
+              grown.write(id, 256_000, arena.allocate(51_200));
+            }
+          },
+          "allocate",
+          allocating(AllocateMode.ALLOCATE, 300_000),
+          "zero",
+          allocating(AllocateMode.ZERO_RANGE, 200_080),
+          "clone",
+          (grown, id, other) -> grown.clone(other, 0, id, 204_800, 10_240));
+
+  @Test
+  void whatACrashLeftBehindTheEndIsNotSeenWhenTheFileGrows() {
+    create(1, Map.of());
+    InodeId other = tree.create(tree.root(), name("other"), FILE).id();
+    tree.write(other, 0, MemorySegment.ofArray(bytes(10_240, 6)));
+    tree.syncAll();
+    byte[] synced = content;
+    List<String> before = places();
+    byte[] lost = bytes(100, 2);
+    write(200_050, lost);
+    assertEquals(before, places());
+    // All data is there, and of the journal only what was synced.
+    List<MemoryDevice> left = Judge.reopenable(devices);
+    assertArrayEquals(synced, FoundTree.read(left).get("/file").content());
+    assertArrayEquals(lost, Arrays.copyOfRange(lastBlock(left.getFirst()), 370, 470));
+    GROWTHS.forEach((name, growth) -> {
+      grows(name, Judge.reopenable(left), growth, true);
+      grows(name + ", not in place", Judge.reopenable(left), growth, false);
+    });
+  }
+
+  /** The file's last block, as it is stored. */
+  private byte[] lastBlock(MemoryDevice device) {
+    byte[] block = new byte[SECTOR];
+    Bpos end = new Bpos(file.number(), 391, -1);
+    try (KeyIterator keys =
+        filesystem.btrees().iterate(BtreeId.EXTENTS.number(), new Bpos(end.inode(), 391, 0), end)) {
+      assertTrue(keys.next());
+      ExtentEntries entries = new ExtentEntries().of(keys.key(), ExtentEntrySizes.KNOWN);
+      assertTrue(entries.nextPtr());
+      long last = entries.sector() + keys.key().size() - 1;
+      device.read(last * SECTOR, MemorySegment.ofArray(block));
+    }
+    return block;
+  }
+
+  private void grows(String name, List<MemoryDevice> left, Growth growth, boolean inPlace) {
+    WritableFilesystem opened =
+        WritableFilesystem.open(new ArrayList<>(left), SmallFilesystem.options(4));
+    WritableTree grown = new WritableTree(opened, _ -> {});
+    InodeId id = grown.lookup(grown.root(), name("file")).orElseThrow().id();
+    InodeId other = grown.lookup(grown.root(), name("other")).orElseThrow().id();
+    if (!inPlace) {
+      grown.setOption(id, InodeOption.NOCOW, OptionalLong.of(0));
+    }
+    growth.grow(grown, id, other);
+    byte[] found = read(grown, id);
+    int end = Math.min(found.length, 200_192);
+    assertTrue(end > 200_000, name);
+    byte[] expected = Arrays.copyOf(Arrays.copyOf(content, 200_000), end);
+    assertArrayEquals(expected, Arrays.copyOf(found, end), name);
+    grown.sync(id);
+    List<MemoryDevice> cut = Judge.reopenable(left);
+    assertArrayEquals(found, FoundTree.read(cut).get("/file").content(), name);
+    grown.close();
+    opened.close();
+    assertEquals(List.of(), Judge.findings(left, spill), name);
+    assertArrayEquals(found, FoundTree.read(left).get("/file").content(), name);
   }
 
   @Test

@@ -62,6 +62,9 @@ final class Cloning {
     if (from.equals(to) && fromOffset < toOffset + length && toOffset < end) {
       throw new PosixException(PosixError.EINVAL, "the ranges overlap");
     }
+    if (toOffset > destination.size()) {
+      contents.zeroBehindEnd(to, destination);
+    }
     announce();
     long sectors = Math.ceilDiv(length, blockBytes) * (blockBytes >> SECTOR_SHIFT);
     long newSize = toOffset + length;

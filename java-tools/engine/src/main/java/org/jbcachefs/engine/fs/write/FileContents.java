@@ -69,7 +69,7 @@ final class FileContents {
   private final ExtentInserts inserts;
   private final WaitingExtents waiting = new WaitingExtents(this::insertTogether);
 
-  /** Reads a file, however large it says it is. */
+  /** Reads a file, however large it says it is: what is stored behind its end, too. */
   interface Reader {
     int read(InodeId id, long offset, MemorySegment into);
   }
@@ -236,6 +236,10 @@ final class FileContents {
     locks.change(id).lock();
     try {
       delayed.write(id);
+      Inode inode = inodes.apply(id);
+      if (writes.stream().anyMatch(each -> each.start() > inode.size())) {
+        zeroBehindEnd(id, inode);
+      }
       inserts.insert(id, writes, Touch.CHANGED);
     } finally {
       locks.change(id).unlock();
@@ -248,13 +252,44 @@ final class FileContents {
 
   private void writePiece(InodeId id, long offset, MemorySegment data) {
     Inode inode = regular(id);
-    long newSize = Math.max(inode.size(), offset + data.byteSize());
-    long from = down(offset);
     long end = up(offset + data.byteSize());
     DataOptions options = DataOptions.of(inode, filesystem.options());
-    try (SpaceBudget.Promise _ = promise(id, from, end, options)) {
-      MemorySegment blocks = blocks(id, inode, offset, data);
-      put(id, inode, from, blocks, newSize, Touch.CHANGED);
+    try (SpaceBudget.Promise _ = promise(id, down(offset), end, options)) {
+      writePromised(id, inode, offset, data, Touch.CHANGED);
+    }
+  }
+
+  private void writePromised(
+      InodeId id, Inode inode, long offset, MemorySegment data, Touch touch) {
+    long from = down(offset);
+    if (from > inode.size()) {
+      zeroBehindEnd(id, inode);
+    }
+    long newSize = Math.max(inode.size(), offset + data.byteSize());
+    put(id, inode, from, blocks(id, inode, offset, data), newSize, touch);
+  }
+
+  /**
+   * Makes what is stored in the last block of a file behind its end zeros, before the file becomes
+   * larger and shows it; with its change lock. A crash may leave data there that was written in
+   * place, and not the size that went with it.
+   */
+  void zeroBehindEnd(InodeId id, Inode inode) {
+    long size = inode.size();
+    long rest = up(size) - size;
+    if (rest == 0) {
+      return;
+    }
+    MemorySegment there = MemorySegment.ofArray(new byte[(int) rest]);
+    reader.read(id, size, there);
+    if (there.mismatch(zeros(rest)) < 0) {
+      return;
+    }
+    DataOptions options = DataOptions.of(inode, filesystem.options());
+    try (SpaceBudget.Promise _ = promise(id, down(size), up(size), options)) {
+      MemorySegment block = buffers.get().atLeast(blockBytes).asSlice(0, blockBytes);
+      readBlock(id, inode, down(size), block);
+      put(id, inode, down(size), block, size, Touch.RESERVED);
     }
   }
 
@@ -458,9 +493,7 @@ final class FileContents {
 
   /** Writes bytes that room was promised for; with the file's change lock. */
   void writePromised(InodeId id, long offset, MemorySegment data, Touch touch) {
-    Inode inode = regular(id);
-    long newSize = Math.max(inode.size(), offset + data.byteSize());
-    put(id, inode, down(offset), blocks(id, inode, offset, data), newSize, touch);
+    writePromised(id, regular(id), offset, data, touch);
   }
 
   /** Sets times alone; with the file's change lock. */
@@ -499,6 +532,9 @@ final class FileContents {
       Inode inode = regular(id);
       if (inode.has(Inode.FLAG_APPEND)) {
         throw new PosixException(PosixError.EPERM, "the file is append-only");
+      }
+      if (newSize > inode.size()) {
+        zeroBehindEnd(id, inode);
       }
       try (Tail tail = tail(id, inode, newSize)) {
         cutOff(id, newSize, tail);

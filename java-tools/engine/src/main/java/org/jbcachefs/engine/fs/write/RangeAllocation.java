@@ -44,6 +44,10 @@ final class RangeAllocation {
       if (inode.has(Inode.FLAG_APPEND) && mode.removesData()) {
         throw new PosixException(PosixError.EPERM, "the file is append-only");
       }
+      boolean grows = !mode.keepsSize() && end > inode.size();
+      if (grows) {
+        contents.zeroBehindEnd(id, inode);
+      }
       DataOptions options = DataOptions.of(inode, filesystem.options());
       Preallocation preallocation = new Preallocation(options);
       if (mode == AllocateMode.PUNCH_HOLE) {
@@ -62,7 +66,7 @@ final class RangeAllocation {
         }
         fillHoles(id, contents.down(offset), contents.up(end), preallocation);
       }
-      if (!mode.keepsSize() && end > inode.size()) {
+      if (grows) {
         contents.replacing(
             id,
             "fallocate",

@@ -17,6 +17,8 @@ import org.jbcachefs.format.bkey.Bkey;
  * them along, so that many who write one file at a time share transactions. Thread-safe.
  */
 final class WaitingExtents {
+  private static final int SECTOR_SHIFT = 9;
+
   /** Writes that go together at most. */
   private static final int TOGETHER_MOST = 32;
 
@@ -29,7 +31,12 @@ final class WaitingExtents {
    * @param keys one behind the other
    * @param end of what was written, in bytes
    */
-  record Extents(List<Bkey> keys, long end) {}
+  record Extents(List<Bkey> keys, long end) {
+    /** Where what was written begins, in bytes. */
+    long start() {
+      return keys.getFirst().start() << SECTOR_SHIFT;
+    }
+  }
 
   /** One write, with the thread that waits for it. */
   private static final class Waiting {

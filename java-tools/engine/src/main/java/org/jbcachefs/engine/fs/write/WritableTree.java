@@ -9,6 +9,7 @@ import java.util.concurrent.locks.Lock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 import org.jbcachefs.engine.commit.Committer;
 import org.jbcachefs.engine.data.ExtentReader;
 import org.jbcachefs.engine.data.FileDataReader;
@@ -66,6 +67,7 @@ public final class WritableTree implements AutoCloseable {
       SubvolumeTable subvolumes,
       Inodes inodes,
       FileData data,
+      FileData stored,
       Namespace namespace) {}
 
   /**
@@ -89,7 +91,7 @@ public final class WritableTree implements AutoCloseable {
     this.accessTimes = new AccessTimes(filesystem);
     this.contents =
         new FileContents(
-            filesystem, id -> inode(readers(), id), this::fileId, this::readUnlocked, locks);
+            filesystem, id -> inode(readers(), id), this::fileId, this::readStored, locks);
     new UnfinishedOps(filesystem, contents).finish();
     removal.removeAll();
     this.dead = new DeadSnapshots(filesystem);
@@ -123,20 +125,24 @@ public final class WritableTree implements AutoCloseable {
     Readers known = readers;
     if (known == null || known.snapshots != snapshots || known.subvolumes != subvolumes) {
       Inodes inodes = new Inodes(filesystem.btrees(), snapshots);
-      FileData data =
-          new FileDataReader(
-              filesystem.btrees(),
-              snapshots,
-              extents,
-              file -> inodes.get(file).size(),
-              filesystem.reading(),
-              filesystem.reads(file -> inodes.get(file)));
+      FileData data = data(snapshots, inodes, file -> inodes.get(file).size());
+      FileData stored = data(snapshots, inodes, _ -> Long.MAX_VALUE);
       Namespace namespace =
           new NamespaceReader(filesystem.btrees(), snapshots, subvolumes, data, defaults);
-      known = new Readers(snapshots, subvolumes, inodes, data, namespace);
+      known = new Readers(snapshots, subvolumes, inodes, data, stored, namespace);
       readers = known;
     }
     return known;
+  }
+
+  private FileData data(SnapshotTable snapshots, Inodes inodes, ToLongFunction<FileId> sizes) {
+    return new FileDataReader(
+        filesystem.btrees(),
+        snapshots,
+        extents,
+        sizes,
+        filesystem.reading(),
+        filesystem.reads(file -> inodes.get(file)));
   }
 
   /** The namespace as it is at the moment: hand over what {@link #fileId} says now. */
@@ -306,15 +312,16 @@ public final class WritableTree implements AutoCloseable {
     Lock lock = locks.reading(id);
     lock.lock();
     try {
-      return readUnlocked(id, offset, into);
+      Readers now = readers();
+      return now.data.read(fileId(now, id), offset, into);
     } finally {
       lock.unlock();
     }
   }
 
-  private int readUnlocked(InodeId id, long offset, MemorySegment into) {
+  private int readStored(InodeId id, long offset, MemorySegment into) {
     Readers now = readers();
-    return now.data.read(fileId(now, id), offset, into);
+    return now.stored.read(fileId(now, id), offset, into);
   }
 
   /** Where the next data begins, as lseek(SEEK_DATA) says, or -1. */
