@@ -4,9 +4,11 @@ package org.jbcachefs.engine.data.write;
 import java.lang.foreign.MemorySegment;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.KeyType;
+import org.jbcachefs.format.bytes.Le;
 import org.jbcachefs.format.extent.ExtentEntries;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.extent.ExtentEntryType;
+import org.jbcachefs.format.extent.ExtentPtr;
 
 /** Extents without some of their pointers. Belongs to one thread. */
 public final class PointerDrop {
@@ -29,11 +31,22 @@ public final class PointerDrop {
     default boolean keepStripe(ExtentEntries pointer) {
       return true;
     }
+
+    /**
+     * Whether a cached pointer that stays becomes a proper one where no other is left. The cursor
+     * is at the pointer.
+     *
+     * @param key what is left of the key
+     */
+    default boolean keepFromCache(Bkey key, ExtentEntries pointer) {
+      return false;
+    }
   }
 
   /**
-   * The key without those; if none is left that the data can be read from, a key that says that it
-   * is lost. Null if nothing changes.
+   * The key without those; if only cached ones are left, with those that may be proper ones as
+   * such; if none is left that the data can be read from, a key that says that it is lost. Null if
+   * nothing changes.
    */
   public Bkey without(Bkey key, Choice choice) {
     int header = key.type() == KeyType.REFLINK_V.number() ? REFLINK_V_HEADER : 0;
@@ -83,10 +96,27 @@ public final class PointerDrop {
       MemorySegment.copy(key.segment(), entries.entryOffset(), value, out, entries.entryBytes());
       out += entries.entryBytes();
     }
-    if (!dropped || entries.unreadable()) {
+    if (entries.unreadable() || (readable && !dropped)) {
       return null;
     }
-    return readable ? key.copy().setValue(value, 0, (int) out) : lost(key);
+    Bkey left = key.copy().setValue(value, 0, (int) out);
+    if (readable || fromCache(left, choice)) {
+      return left;
+    }
+    return dropped ? lost(key) : null;
+  }
+
+  /** Makes cached pointers proper ones; false if there is none that may become one. */
+  private boolean fromCache(Bkey key, Choice choice) {
+    boolean any = false;
+    entries.of(key, sizes);
+    while (entries.nextPtr()) {
+      if (entries.cached() && choice.keepFromCache(key, entries)) {
+        Le.putU64(key.segment(), entries.entryOffset(), ExtentPtr.CACHED.set(entries.word(), 0));
+        any = true;
+      }
+    }
+    return any;
   }
 
   /** Says that what was there is lost. */

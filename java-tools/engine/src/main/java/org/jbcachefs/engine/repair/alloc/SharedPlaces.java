@@ -44,7 +44,7 @@ final class SharedPlaces {
       if (key == null) {
         continue;
       }
-      Bkey without = new PointerDrop(sizes).without(key, pointer -> !judge.isBad(key, pointer));
+      Bkey without = new PointerDrop(sizes).without(key, new NotBad(key, Set.of()));
       if (without != null) {
         replace(pointed, without);
       } else if (!taken) {
@@ -74,15 +74,35 @@ final class SharedPlaces {
         if (key == null || filesystem.repair().move(btree, key)) {
           continue;
         }
-        Bkey without =
-            new PointerDrop(sizes)
-                .without(
-                    key,
-                    pointer -> !buckets.contains(bucket(pointer)) || !judge.isBad(key, pointer));
+        Bkey without = new PointerDrop(sizes).without(key, new NotBad(key, buckets));
         if (without != null) {
           replace(pointed, without);
         }
       }
+    }
+  }
+
+  /**
+   * Pointers to what is not surely something else; if there are buckets, only of those into them.
+   */
+  private final class NotBad implements PointerDrop.Choice {
+    private final Bkey key;
+    private final Set<Bpos> buckets;
+
+    NotBad(Bkey key, Set<Bpos> buckets) {
+      this.key = key;
+      this.buckets = buckets;
+    }
+
+    @Override
+    public boolean keep(ExtentEntries pointer) {
+      boolean judged = buckets.isEmpty() || buckets.contains(bucket(pointer));
+      return !judged || !judge.isBad(key, pointer);
+    }
+
+    @Override
+    public boolean keepFromCache(Bkey left, ExtentEntries pointer) {
+      return !buckets.contains(bucket(pointer)) && judge.isCurrent(left, pointer);
     }
   }
 

@@ -3,12 +3,17 @@ package org.jbcachefs.engine.repair.data;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.jbcachefs.engine.data.CopyCheck;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
 import org.jbcachefs.format.bkey.Bkey;
+import org.jbcachefs.format.bkey.Bpos;
+import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.error.DeviceException;
 import org.jbcachefs.format.extent.ExtentEntries;
 import org.jbcachefs.format.extent.ExtentPtr;
+import org.jbcachefs.format.sb.Member;
+import org.jbcachefs.format.value.AllocV4;
 
 /** Whether a copy of an extent's data is what its checksum says. Belongs to one thread. */
 public final class CopyJudge {
@@ -42,5 +47,24 @@ public final class CopyJudge {
     } catch (DeviceException _) {
       return false;
     }
+  }
+
+  /**
+   * Whether a cached copy may take the place of one that is lost: its bucket was not used again
+   * since it was written, and it is not surely bad. Source: {@code bch2_check_fix_ptrs}.
+   *
+   * @param pointer a cursor over the key's entries, at the pointer
+   */
+  public boolean isCurrent(Bkey key, ExtentEntries pointer) {
+    List<Member> members = filesystem.superblock().members();
+    if (pointer.dev() >= members.size() || !members.get(pointer.dev()).exists()) {
+      return false;
+    }
+    long bucket = pointer.sector() / Math.max(1, members.get(pointer.dev()).bucketSectors());
+    Bkey alloc = new Bkey();
+    Bpos at = Bpos.of(pointer.dev(), bucket);
+    boolean known = filesystem.btrees().lookup(BtreeId.ALLOC.number(), at, alloc);
+    int generation = known ? AllocV4.of(alloc).generation() : 0;
+    return generation == pointer.gen() && !isBad(key, pointer);
   }
 }

@@ -12,6 +12,7 @@ import org.jbcachefs.engine.data.write.PointerDrop;
 import org.jbcachefs.engine.repair.Repair;
 import org.jbcachefs.engine.repair.RepairContext;
 import org.jbcachefs.engine.repair.RepairStage;
+import org.jbcachefs.engine.repair.data.CopyJudge;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
@@ -28,9 +29,10 @@ import org.jbcachefs.format.tables.FsckError;
 import org.jbcachefs.format.value.AllocV4;
 
 /**
- * Pointers that lead nowhere or to what was overwritten: the extent loses them. Without any pointer
- * left it becomes a key that says that its data is lost. Nodes whose pointers are so are written
- * anew elsewhere.
+ * Pointers that lead nowhere or to what was overwritten: the extent loses them. If only cached
+ * pointers are left, those to buckets that were not used again become proper ones; without any it
+ * becomes a key that says that its data is lost. Nodes whose pointers are so are written anew
+ * elsewhere.
  */
 public final class RepairPointers implements Repair {
   private static final Set<FsckError> ERRORS =
@@ -66,12 +68,15 @@ public final class RepairPointers implements Repair {
     return switch (error) {
       case PTR_TO_MISSING_STRIPE, PTR_TO_INCORRECT_STRIPE -> "take it out of the stripe";
       case COMPRESSION_TYPE_NOT_MARKED_IN_SB -> "announce it in the superblock";
+      case EXTENT_PTRS_ALL_INVALID_BUT_CACHED ->
+          "keep the data where the cached pointer leads; if that is no good, mark the range as lost";
       default -> "drop the pointer; if none is left, mark the range as lost";
     };
   }
 
   @Override
   public void run(RepairContext context, List<CheckFinding> findings) {
+    CopyJudge judge = new CopyJudge(context.filesystem());
     Set<CheckFinding> nodes = new HashSet<>();
     for (CheckFinding finding : findings) {
       if (finding.level() > 0) {
@@ -87,15 +92,16 @@ public final class RepairPointers implements Repair {
         context.filesystem().repair().rewrite(finding.btree(), 0, finding.pos());
         continue;
       }
-      context.transact(
-          transaction -> fix(context, transaction, BtreeId.of(finding.btree()), finding.pos()));
+      context.transact(transaction ->
+          fix(context, judge, transaction, BtreeId.of(finding.btree()), finding.pos()));
     }
     for (CheckFinding node : nodes) {
       context.filesystem().repair().rewrite(node.btree(), node.level() - 1, node.pos());
     }
   }
 
-  private static void fix(RepairContext context, Transaction transaction, BtreeId btree, Bpos pos) {
+  private static void fix(
+      RepairContext context, CopyJudge judge, Transaction transaction, BtreeId btree, Bpos pos) {
     Bkey found = new Bkey();
     if (!transaction.lookup(btree, pos, found)) {
       return;
@@ -107,7 +113,7 @@ public final class RepairPointers implements Repair {
     Bkey key = found.copy();
     Superblock superblock = context.filesystem().superblock();
     ExtentEntrySizes sizes = ExtentEntrySizes.of(superblock::extentTypeU64s);
-    Bkey without = new PointerDrop(sizes).without(key, new Good(context, transaction));
+    Bkey without = new PointerDrop(sizes).without(key, new Good(context, transaction, judge));
     if (without == null && !hasDirty(key, sizes)) {
       without = PointerDrop.lost(key);
     }
@@ -157,7 +163,7 @@ public final class RepairPointers implements Repair {
   }
 
   /** Pointers that lead to what they are for, and the stripes that they are in. */
-  private record Good(RepairContext context, Transaction transaction)
+  private record Good(RepairContext context, Transaction transaction, CopyJudge judge)
       implements PointerDrop.Choice {
     @Override
     public boolean keep(ExtentEntries pointer) {
@@ -175,6 +181,11 @@ public final class RepairPointers implements Repair {
           && new StripeValue()
               .of(key)
               .matches(pointer.stripeBlock(), pointer.dev(), pointer.gen(), pointer.sector());
+    }
+
+    @Override
+    public boolean keepFromCache(Bkey key, ExtentEntries pointer) {
+      return judge.isCurrent(key, pointer);
     }
   }
 
