@@ -13,6 +13,12 @@ import org.jbcachefs.format.node.BtreePointer;
  * adding and removing belongs to the holder of the commit lock.
  */
 final class NodeTable {
+  /**
+   * A node stays until so many others came after it was used, however little memory there is: a
+   * commit needs all of its nodes at the same time, and what it waits for is read one by one.
+   */
+  private static final int KEPT_ADDITIONS = 64;
+
   private final ConcurrentHashMap<Id, LiveNode> nodes = new ConcurrentHashMap<>();
   private final long capacityBytes;
   private final AtomicLong clock = new AtomicLong(1);
@@ -67,8 +73,12 @@ final class NodeTable {
   /** Lets go of nodes that were not used for long, down to seven eighths of the capacity. */
   void shrink() {
     List<LiveNode> idle = new ArrayList<>();
+    long recent = clock.get() - KEPT_ADDITIONS;
     for (LiveNode node : nodes.values()) {
-      if (!node.busy() && node.oldestSeq() == 0 && node.content().tail().isEmpty()) {
+      if (node.lastUse() <= recent
+          && !node.busy()
+          && node.oldestSeq() == 0
+          && node.content().tail().isEmpty()) {
         idle.add(node);
       }
     }
