@@ -253,13 +253,8 @@ final class DeviceScan implements AutoCloseable {
         && jset.csumType() != ChecksumType.NONE.number()
         && JsetIntegrity.isKnown(jset, format.key())
         && jset.bytes() <= left
-        && hasNumbersOfAnEntry();
-  }
-
-  /** What is in the middle of an entry may look like a header, where the one before it is torn. */
-  private boolean hasNumbersOfAnEntry() {
-    long lastSeq = JsetIntegrity.lastSeq(jset, format.key());
-    return Long.compareUnsigned(lastSeq, jset.seq()) <= 0 && (jset.flags() & ~Jset.FLAGS_MASK) == 0;
+        // What is in the middle of an entry may look like a header, where the one before it is torn.
+        && (jset.flags() & ~Jset.FLAGS_MASK) == 0;
   }
 
   private boolean checksumIsRight(long offset) {
