@@ -253,7 +253,8 @@ final class DeviceScan implements AutoCloseable {
         && jset.csumType() != ChecksumType.NONE.number()
         && JsetIntegrity.isKnown(jset, format.key())
         && jset.bytes() <= left
-        // What is in the middle of an entry may look like a header, where the one before it is torn.
+        // What is in the middle of an entry may look like a header, where the one before it is
+        // torn.
         && (jset.flags() & ~Jset.FLAGS_MASK) == 0;
   }
 
