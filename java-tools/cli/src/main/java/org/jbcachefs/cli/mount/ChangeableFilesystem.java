@@ -3,6 +3,7 @@ package org.jbcachefs.cli.mount;
 
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
@@ -66,12 +67,12 @@ final class ChangeableFilesystem implements MountedFilesystem {
   private Thread ticker;
 
   /** Written by the ticker alone, and read when that has ended. */
-  private Thread cleaner;
-
   private Thread worker;
+
+  private final Errand cleaning = new Errand("cleanup", this::cleanUp);
+  private final Errand promoting = new Errand("promote", this::promote);
   private final Errand writing = new Errand("writeback", this::writeMany);
   private final Errand nodes = new Errand("btree-nodes", this::writeNodes);
-  private Thread promoter;
   private final AtomicInteger rest = new AtomicInteger();
 
   private Session session;
@@ -132,8 +133,12 @@ final class ChangeableFilesystem implements MountedFilesystem {
     long stored = filesystem.options().value(FilesystemOption.JOURNAL_FLUSH_DELAY);
     long millis = stored != 0 ? stored : FLUSH_MILLIS;
     ticker = Thread.ofPlatform().name("tick").daemon().start(() -> tick(millis));
-    writing.start();
-    nodes.start();
+    errands().forEach(Errand::start);
+  }
+
+  /** What threads of their own do; nodes are written until the others have ended. */
+  private List<Errand> errands() {
+    return List.of(cleaning, promoting, writing, nodes);
   }
 
   /** Writes while others go on, so that they need not when memory is full. */
@@ -154,11 +159,11 @@ final class ChangeableFilesystem implements MountedFilesystem {
         session.inBackground("writing of files", () -> tree.writeDelayed(rounds));
         session.inBackground("what is due", filesystem::tick);
         memory.tick();
-        if (tree.needsCleanUp() && (cleaner == null || !cleaner.isAlive())) {
-          cleaner = Thread.ofPlatform().name("cleanup").daemon().start(this::cleanUp);
+        if (tree.needsCleanUp()) {
+          cleaning.wanted();
         }
-        if (filesystem.hasPromotions() && (promoter == null || !promoter.isAlive())) {
-          promoter = Thread.ofPlatform().name("promote").daemon().start(this::promote);
+        if (filesystem.hasPromotions()) {
+          promoting.wanted();
         }
         if (reconcile && (worker == null || !worker.isAlive()) && rest.decrementAndGet() <= 0) {
           worker = Thread.ofPlatform().name("reconcile").daemon().start(this::reconcile);
@@ -340,17 +345,12 @@ final class ChangeableFilesystem implements MountedFilesystem {
       if (ticker != null) {
         ticker.join();
       }
-      if (cleaner != null) {
-        cleaner.join();
-      }
-      if (promoter != null) {
-        promoter.join();
-      }
       if (worker != null) {
         worker.join();
       }
-      writing.end();
-      nodes.end();
+      for (Errand errand : errands()) {
+        errand.end();
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

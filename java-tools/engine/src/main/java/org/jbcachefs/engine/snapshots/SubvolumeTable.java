@@ -57,6 +57,12 @@ public final class SubvolumeTable {
     return subvolumes.get(id);
   }
 
+  /** Whether there is a subvolume with that id, and what is in it may be changed. */
+  public boolean isWritable(int id) {
+    Subvolume subvolume = get(id);
+    return subvolume != null && !subvolume.readOnly();
+  }
+
   /** All subvolumes by id, ascending. */
   public NavigableMap<Integer, Subvolume> all() {
     return subvolumes;

@@ -22,7 +22,6 @@ import org.jbcachefs.engine.recovery.WritableFilesystem;
 import org.jbcachefs.format.error.PosixError;
 import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.value.Inode;
-import org.jbcachefs.format.value.Subvolume;
 
 /**
  * What was written to files and is only in memory yet: everybody sees it, room is promised for it,
@@ -108,11 +107,10 @@ final class DelayedWrites {
     contents.lock(id);
     try {
       Inode inode = contents.regular(id);
-      Subvolume subvolume = filesystem.subvolumes().get(id.subvolume());
       SpaceBudget.Promise promise =
-          subvolume == null || subvolume.readOnly()
-              ? null
-              : contents.promiseLater(id, inode, offset, bytes);
+          filesystem.subvolumes().isWritable(id.subvolume())
+              ? contents.promiseLater(id, inode, offset, bytes)
+              : null;
       return promise != null && take(id, offset, data, promise);
     } finally {
       contents.end(id);

@@ -22,7 +22,6 @@ import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.extent.ExtentPtr;
 import org.jbcachefs.format.sb.Member;
 import org.jbcachefs.format.tables.MemberState;
-import org.jbcachefs.format.value.Subvolume;
 
 /**
  * Overwrites data where it lies, as files with {@code nocow} want it: extents that are the file's
@@ -99,8 +98,7 @@ final class InPlaceWrites {
    * @param blocks whole ones
    */
   Done write(FileId file, DataOptions options, long offset, MemorySegment blocks) {
-    Subvolume subvolume = filesystem.subvolumes().get(file.subvolume());
-    if (subvolume == null || subvolume.readOnly()) {
+    if (!filesystem.subvolumes().isWritable(file.subvolume())) {
       // Whoever writes elsewhere is told why not.
       return Done.NOTHING;
     }

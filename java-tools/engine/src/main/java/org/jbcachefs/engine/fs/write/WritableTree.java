@@ -229,8 +229,7 @@ public final class WritableTree implements AutoCloseable {
    *     than the last change or is a day old (relatime)
    */
   public void accessed(InodeId id, long now, boolean always) {
-    Subvolume subvolume = readers().subvolumes.get(id.subvolume());
-    if (subvolume == null || subvolume.readOnly()) {
+    if (!readers().subvolumes.isWritable(id.subvolume())) {
       return;
     }
     accessTimes.note(id, now, attributes(id), always);
@@ -570,11 +569,6 @@ public final class WritableTree implements AutoCloseable {
         id.subvolume(), transact("setattr", tree -> AttributeChanges.apply(tree, id, change)));
   }
 
-  private boolean isWritable(InodeId id) {
-    Subvolume subvolume = filesystem.subvolumes().get(id.subvolume());
-    return subvolume != null && !subvolume.readOnly();
-  }
-
   /** Times that can be written with what is delayed of the file, if there is something. */
   private boolean delayTimes(InodeId id, AttributeChange change) {
     Inode inode = inode(readers(), id);
@@ -583,7 +577,7 @@ public final class WritableTree implements AutoCloseable {
     }
     DelayedFile.Times times = change.times(filesystem.clocks().wall().instant());
     boolean delayed;
-    if (inode.has(Inode.FLAG_UNLINKED) && isWritable(id)) {
+    if (inode.has(Inode.FLAG_UNLINKED) && filesystem.subvolumes().isWritable(id.subvolume())) {
       // The kernel sets times of files that it is about to forget, which means the end of those.
       contents.delayed().keepTimes(id, times);
       delayed = true;
