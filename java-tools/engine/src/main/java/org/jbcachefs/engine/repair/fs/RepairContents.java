@@ -20,6 +20,7 @@ import org.jbcachefs.engine.snapshots.VisibleKeys;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
+import org.jbcachefs.format.bkey.KeyType;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.hash.StrHash;
 import org.jbcachefs.format.sb.Superblock;
@@ -214,9 +215,19 @@ public final class RepairContents implements Repair {
       if (inode == null) {
         // The nearest version is one that hides those above: it is missing all the same.
         make(pos.inode());
+        if (names.inode(pos.inode()) == null && isThere()) {
+          // What is there hides what is above it, and those below may rely on that.
+          Bpos own = new Bpos(0, pos.inode(), pos.snapshot());
+          transaction.update(
+              BtreeId.INODES, new Bkey().setPos(own).setType(KeyType.WHITEOUT.number()));
+        }
       } else if (inode.snapshot() != pos.snapshot()) {
         names.put(new InodeBuilder(inode, pos.snapshot()).build());
       }
+    }
+
+    private boolean isThere() {
+      return transaction.lookup(BtreeId.of(finding.btree()), pos, new Bkey());
     }
 
     /**
