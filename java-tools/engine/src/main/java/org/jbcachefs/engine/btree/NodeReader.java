@@ -25,7 +25,7 @@ import org.jbcachefs.format.node.Strictness;
 
 /**
  * Reads nodes: the first copy with nothing wrong; failing that, one whose faults are harmless;
- * failing that, and only where it was made for rescue, what is left of one. Thread-safe.
+ * failing that, and only where it was made for rescue, what is left of a leaf. Thread-safe.
  */
 public final class NodeReader {
   private static final int SOUND_NODES_KEPT = 1 << 18;
@@ -45,7 +45,7 @@ public final class NodeReader {
   /**
    * A reader of that filesystem's nodes.
    *
-   * @param salvage whether a node that has no good copy is read as far as its bsets are good
+   * @param salvage whether a leaf that has no good copy is read as far as its bsets are good
    * @param findings told why a copy failed where another one did not; called by any thread
    */
   public NodeReader(
@@ -95,7 +95,9 @@ public final class NodeReader {
     BtreeNode node = readAny(pointer, Strictness.STRICT, failures);
     if (node == null && anyCorrupt(failures)) {
       node = readAny(pointer, Strictness.HARMLESS, new ArrayList<>());
-      if (node == null && salvage) {
+      // What an interior node has lost was newer than what it has left: where nodes are, and how far
+      // they are written. The nodes themselves know better.
+      if (node == null && salvage && pointer.level() == 0) {
         node = readAny(pointer, Strictness.SALVAGE, new ArrayList<>());
       }
     }

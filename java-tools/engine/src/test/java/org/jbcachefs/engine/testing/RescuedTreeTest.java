@@ -78,6 +78,12 @@ class RescuedTreeTest {
   /** Zeroes nodes of a copy and shows what a rescue makes of the rest. */
   private static Rescued rescue(
       String name, Function<ReadFilesystem, List<BtreePointer>> destroyed) {
+    return rescue(name, destroyed, 0);
+  }
+
+  /** The same, where as many bytes at the beginning of each node are left as they are. */
+  private static Rescued rescue(
+      String name, Function<ReadFilesystem, List<BtreePointer>> destroyed, int kept) {
     List<BlockDevice> devices = new ArrayList<>();
     GoldenImages.open(name).forEach(device -> devices.add(new CopyOnWriteDevice(device)));
     Map<String, BlockDevice> byName =
@@ -87,7 +93,8 @@ class RescuedTreeTest {
         for (BtreePointer.Replica replica : node.replicas()) {
           if (byName.get(whole.devices().name(replica.device()))
               instanceof CopyOnWriteDevice device) {
-            device.zero(replica.sector() * SECTOR, whole.superblock().btreeNodeBytes());
+            long from = replica.sector() * SECTOR + kept;
+            device.zero(from, whole.superblock().btreeNodeBytes() - kept);
           }
         }
       }
@@ -112,6 +119,14 @@ class RescuedTreeTest {
   /** The line without its path. */
   private static String withoutPath(String line) {
     return PATH.matcher(line).replaceFirst("");
+  }
+
+  /** What is left of them says where nodes were once, and how much of them was written then. */
+  @ParameterizedTest
+  @ValueSource(strings = {"default-1dev", "many-devices"})
+  void everyFileIsAsItWasLastWithoutTheLastBsetsOfInteriorNodes(String name) {
+    List<String> whole = rescue(name, _ -> List.of()).lines;
+    assertEquals(whole, rescue(name, RescuedTreeTest::interiors, 4 * SECTOR).lines);
   }
 
   @ParameterizedTest

@@ -95,7 +95,7 @@ class RandomRepairTest {
           "made-2dev", List.of(8L, 21L, 42L),
           "made-3dev", List.of(42L),
           "made-metadata", List.of(2L),
-          "default-1dev", List.of(385L, 2_020_068L),
+          "default-1dev", List.of(385L, 2_020_068L, 5_000_232L),
           "dirty-journal-multidev", List.of(191L),
           "replicas2-3dev", List.of(21L, 385L, 637L),
           "snapshots", List.of(583L, 2_013_048L, 5_000_196L),
