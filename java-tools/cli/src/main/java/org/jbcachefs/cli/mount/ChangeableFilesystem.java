@@ -71,6 +71,7 @@ final class ChangeableFilesystem implements MountedFilesystem {
 
   private final Errand cleaning = new Errand("cleanup", this::cleanUp);
   private final Errand promoting = new Errand("promote", this::promote);
+  private final Errand narrowing = new Errand("checksums", this::narrow);
   private final Errand writing = new Errand("writeback", this::writeMany);
   private final Errand nodes = new Errand("btree-nodes", this::writeNodes);
   private final AtomicInteger rest = new AtomicInteger();
@@ -95,6 +96,7 @@ final class ChangeableFilesystem implements MountedFilesystem {
     this.tree = new WritableTree(filesystem, findings);
     tree.writeDelayedAtATime(FILES_AT_A_TIME);
     tree.whenMany(writing::wanted);
+    filesystem.whenPartiallyRead(narrowing::wanted);
     filesystem.writeNodesElsewhere(nodes::wanted);
   }
 
@@ -138,7 +140,7 @@ final class ChangeableFilesystem implements MountedFilesystem {
 
   /** What threads of their own do; nodes are written until the others have ended. */
   private List<Errand> errands() {
-    return List.of(cleaning, promoting, writing, nodes);
+    return List.of(cleaning, promoting, narrowing, writing, nodes);
   }
 
   /** Writes while others go on, so that they need not when memory is full. */
@@ -182,6 +184,11 @@ final class ChangeableFilesystem implements MountedFilesystem {
   /** Cached copies of what was read. */
   private void promote() {
     session.inBackground("copying to promote_target", () -> filesystem.promote(this::goOn));
+  }
+
+  /** Checksums for the parts of extents that are left. */
+  private void narrow() {
+    session.inBackground("checksums of parts of extents", () -> filesystem.narrowChecksums(this::goOn));
   }
 
   /** What extents and options ask for, for at most half of the time. */

@@ -13,8 +13,13 @@ final class DecodedExtents {
   private static final int WAYS = 4;
   private static final int GROWTH = 64 << 10;
 
+  private static final int REMEMBERED = 1 << 10;
+
   private final Set[] sets;
   private final int largestBytes;
+
+  /** Pointers of extents that were not here when they were wanted; races cost a copy, no more. */
+  private final long[] missed = new long[REMEMBERED];
 
   /** Slots of one hash value. */
   private static final class Set {
@@ -63,6 +68,19 @@ final class DecodedExtents {
     return false;
   }
 
+  /**
+   * Whether it is worth a copy to keep an extent that was cheap to get: somebody reads it from its
+   * beginning, or wanted it not long ago. Whoever reads here and there comes back to none.
+   *
+   * @param from the first byte that was wanted now
+   */
+  boolean isWorthKeeping(long ptr, long from) {
+    int at = (int) Math.unsignedMultiplyHigh(mixed(ptr), REMEMBERED);
+    boolean again = missed[at] == ptr;
+    missed[at] = ptr;
+    return again || from == 0;
+  }
+
   /** Keeps a copy, in place of the one in its set that was unused for longest. */
   void keep(long ptr, long checksum, MemorySegment decoded, int bytes) {
     if (bytes > largestBytes) {
@@ -88,7 +106,10 @@ final class DecodedExtents {
   }
 
   private Set set(long ptr) {
-    long mixed = ptr * 0x9e3779b97f4a7c15L;
-    return sets[(int) Math.unsignedMultiplyHigh(mixed, sets.length)];
+    return sets[(int) Math.unsignedMultiplyHigh(mixed(ptr), sets.length)];
+  }
+
+  private static long mixed(long ptr) {
+    return ptr * 0x9e3779b97f4a7c15L;
   }
 }

@@ -53,6 +53,7 @@ public final class ExtentReader {
   private final BucketGenerations generations;
   private final Consumer<Finding> findings;
   private final ReadErrors errors;
+  private final PartialReads partial;
   private final Predicate<Replicas.Replica> news = this::isNews;
   private final DecodedExtents kept = new DecodedExtents(KEPT_EXTENTS, LARGEST_KEPT);
   private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
@@ -81,7 +82,26 @@ public final class ExtentReader {
       FilesystemKey key,
       Consumer<Finding> findings,
       ReadErrors errors) {
+    this(devices, btrees, key, findings, errors, PartialReads.IGNORED);
+  }
+
+  /**
+   * A reader of that filesystem's data.
+   *
+   * @param key null where nothing is encrypted
+   * @param findings told of copies that failed where another one did not; called by any thread
+   * @param errors told of the same, and of reads that failed, as far as a file's are known
+   * @param partial told of what was read and checked as a whole for a part of it
+   */
+  public ExtentReader(
+      DeviceSet devices,
+      Btrees btrees,
+      FilesystemKey key,
+      Consumer<Finding> findings,
+      ReadErrors errors,
+      PartialReads partial) {
     this.errors = errors;
+    this.partial = partial;
     this.devices = devices;
     this.sizes = ExtentEntrySizes.of(devices.superblock()::extentTypeU64s);
     this.decoder = new ExtentDecoder(key);
@@ -288,10 +308,19 @@ public final class ExtentReader {
     } else if (!kept.copy(replica.ptr, crc.checksumLo(), start, out, at, bytes)) {
       MemorySegment decoded = decode(own, key, replica, rebuild);
       MemorySegment.copy(decoded, start, out, at, bytes);
-      if (bytes < whole) {
+      boolean inPart = Integer.toUnsignedLong(key.size()) < crc.uncompressedSectors();
+      if (inPart && !rebuild && isPlain(crc)) {
+        partial.read(key, crc, replica.ptr, decoded);
+      }
+      if (bytes < whole && (!isPlain(crc) || kept.isWorthKeeping(replica.ptr, start))) {
         kept.keep(replica.ptr, crc.checksumLo(), decoded, (int) whole);
       }
     }
+  }
+
+  /** Whether what is stored is what was written, neither compressed nor encrypted. */
+  private static boolean isPlain(ExtentCrc crc) {
+    return !crc.isCompressed() && !ChecksumType.of(crc.checksumType()).isMac();
   }
 
   /** Neither checksum nor compression: only the wanted bytes are read. */

@@ -19,6 +19,7 @@ import org.jbcachefs.engine.commit.Clocks;
 import org.jbcachefs.engine.commit.Committer;
 import org.jbcachefs.engine.commit.InodeWatch;
 import org.jbcachefs.engine.commit.Transaction;
+import org.jbcachefs.engine.data.PartialReads;
 import org.jbcachefs.engine.data.ReadErrors;
 import org.jbcachefs.engine.data.ReadWatch;
 import org.jbcachefs.engine.data.move.InPlaceMarks;
@@ -435,6 +436,30 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
    */
   public int promote(BooleanSupplier goOn) {
     return engine.promotions().run(goOn);
+  }
+
+  /** Whoever reads extents as a whole for a part of them tells of it here. */
+  public PartialReads partialReads() {
+    return engine.narrowing();
+  }
+
+  /**
+   * Who calls {@link #narrowChecksums}.
+   *
+   * @param told called when there is something to be done, by any thread
+   */
+  public void whenPartiallyRead(Runnable told) {
+    engine.whenPartial(told);
+  }
+
+  /**
+   * Parts of extents that had to be read as a whole get checksums of their own.
+   *
+   * @param goOn asked before each extent; what is left is for the next time
+   * @return how many parts got one
+   */
+  public int narrowChecksums(BooleanSupplier goOn) {
+    return engine.narrowing().run(goOn);
   }
 
   /** Clocks and versions. */

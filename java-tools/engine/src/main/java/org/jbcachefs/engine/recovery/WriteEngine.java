@@ -41,6 +41,7 @@ import org.jbcachefs.engine.commit.Transaction;
 import org.jbcachefs.engine.damage.write.DamageKeys;
 import org.jbcachefs.engine.damage.write.DamageLog;
 import org.jbcachefs.engine.data.move.CachedBuckets;
+import org.jbcachefs.engine.data.move.ChecksumNarrowing;
 import org.jbcachefs.engine.data.move.Copygc;
 import org.jbcachefs.engine.data.move.InPlaceMarks;
 import org.jbcachefs.engine.data.move.MoveParts;
@@ -113,6 +114,8 @@ final class WriteEngine {
   private final InPlaceMarks inPlace = new InPlaceMarks();
   private final Reconcile reconcile;
   private final Promotions promotions;
+  private final ChecksumNarrowing narrowing;
+  private volatile Runnable whenPartial = () -> {};
   private final FailingMembers failing;
   private final DamageLog damage;
 
@@ -223,6 +226,7 @@ final class WriteEngine {
     this.copygc = new Copygc(parts, this::makeFree);
     this.cached = new CachedBuckets(parts, copygc.exclusive());
     this.promotions = new Promotions(parts, copygc.exclusive(), cached);
+    this.narrowing = new ChecksumNarrowing(committer, sizes, () -> whenPartial.run());
     this.reconcile =
         new Reconcile(
             parts,
@@ -525,6 +529,15 @@ final class WriteEngine {
 
   Promotions promotions() {
     return promotions;
+  }
+
+  ChecksumNarrowing narrowing() {
+    return narrowing;
+  }
+
+  /** Called when {@link #narrowing} has something to do. */
+  void whenPartial(Runnable told) {
+    whenPartial = told;
   }
 
   InPlaceMarks inPlace() {

@@ -101,6 +101,7 @@ final class BackgroundOperations {
     int steps = random.nextBoolean() ? random.nextInt(30) : Integer.MAX_VALUE;
     operation = "reconcile and promotions, " + steps + " steps";
     filesystem.promote(goOn(steps));
+    filesystem.narrowChecksums(goOn(steps));
     filesystem.reconcile(goOn(steps));
   }
 

@@ -86,7 +86,8 @@ public final class WritableTree implements AutoCloseable {
             filesystem.btrees(),
             filesystem.key().orElse(null),
             findings,
-            filesystem.readErrors());
+            filesystem.readErrors(),
+            filesystem.partialReads());
     this.removal = new InodeRemoval(filesystem);
     this.accessTimes = new AccessTimes(filesystem);
     this.contents =
