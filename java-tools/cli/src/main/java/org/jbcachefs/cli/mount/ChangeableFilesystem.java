@@ -188,7 +188,8 @@ final class ChangeableFilesystem implements MountedFilesystem {
 
   /** Checksums for the parts of extents that are left. */
   private void narrow() {
-    session.inBackground("checksums of parts of extents", () -> filesystem.narrowChecksums(this::goOn));
+    session.inBackground(
+        "checksums of parts of extents", () -> filesystem.narrowChecksums(this::goOn));
   }
 
   /** What extents and options ask for, for at most half of the time. */
