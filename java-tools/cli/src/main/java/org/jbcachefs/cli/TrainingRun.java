@@ -1,26 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.cli;
 
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
+import org.jbcachefs.block.FileBlockDevice;
+import org.jbcachefs.block.opening.IoMode;
+import org.jbcachefs.cli.mount.MountTraining;
+import org.jbcachefs.cli.output.Output;
 import org.jbcachefs.cli.platform.RawArguments;
 import org.jbcachefs.cli.platform.Terminal;
 
 /**
- * Runs typical commands in one process while the JVM writes down which classes it loads: the
- * launcher makes the archive from it that lets later processes start fast. Prints nothing.
+ * Runs typical commands in one process while the JVM writes down which classes it loads, or what a
+ * mount does while it also writes down what code is used most: the launcher makes the archives from
+ * it that let later processes start fast. Prints nothing.
  */
 public final class TrainingRun {
   private TrainingRun() {}
 
-  /** The argument, if there is one, is an image to read. */
-  public static void main(String[] arguments) {
+  private static final String MOUNT = "--mount";
+  private static final long IMAGE_BYTES = 256L << 20;
+  private static final int WALKS = 50;
+
+  /**
+   * The argument, if there is one, is an image to read; after {@code --mount} it is a file to be
+   * made.
+   */
+  public static void main(String[] arguments) throws IOException {
     Invocation.Surroundings nowhere =
         new Invocation.Surroundings(
             InputStream.nullInputStream(),
@@ -29,6 +43,9 @@ public final class TrainingRun {
             System.getenv(),
             Clock.system(ZoneId.systemDefault()),
             Terminal.of(System.getenv()));
+    if (arguments.length == 2 && arguments[0].equals(MOUNT)) {
+      System.exit(mount(nowhere, Path.of(arguments[1])));
+    }
     List<List<String>> runs = new ArrayList<>();
     runs.add(List.of());
     runs.add(List.of("version", "--json"));
@@ -49,5 +66,20 @@ public final class TrainingRun {
       dispatcher.run(RawArguments.recover(run));
     }
     System.exit(ExitCode.DONE);
+  }
+
+  private static int mount(Invocation.Surroundings nowhere, Path image) throws IOException {
+    FileBlockDevice.create(image, IMAGE_BYTES).close();
+    Dispatcher dispatcher = new Dispatcher(nowhere);
+    int code = dispatcher.run(List.of("format", "-q", image.toString()));
+    if (code == ExitCode.DONE) {
+      // Without a directory everything is done but the mounting.
+      code = dispatcher.run(List.of("mount", image.toString()));
+    }
+    if (code == ExitCode.DONE) {
+      Output out = new Output(nowhere.out(), Output.Form.TEXT, "mount");
+      new MountTraining(new Invocation(nowhere, out, false, IoMode.AUTO), image, WALKS).run();
+    }
+    return code;
   }
 }

@@ -34,8 +34,8 @@ import org.jbcachefs.fuse.protocol.WriteIn;
 import org.jbcachefs.fuse.protocol.WriteOut;
 import org.jbcachefs.fuse.session.AccessTimes.When;
 import org.jbcachefs.fuse.testing.MemoryFilesystem;
+import org.jbcachefs.fuse.transport.LocalRequests;
 import org.jbcachefs.fuse.transport.RequestHandler;
-import org.jbcachefs.fuse.transport.TestRequests;
 import org.junit.jupiter.api.Test;
 
 /** What becomes of the requests that change something, told by what arrives at the filesystem. */
@@ -45,7 +45,7 @@ class ChangingSessionTest {
   private final MemoryFilesystem filesystem = new MemoryFilesystem();
   private final RecordingLog log = new RecordingLog();
   private final List<String> calls = new ArrayList<>();
-  private final TestRequests requests = new TestRequests().as(1000);
+  private final LocalRequests requests = new LocalRequests().as(1000);
   private BcachefsException failure;
   private long room = Long.MAX_VALUE;
   private Predicate<FileId> user;

@@ -27,9 +27,9 @@ import org.jbcachefs.fuse.protocol.StatfsOut;
 import org.jbcachefs.fuse.protocol.StatxOut;
 import org.jbcachefs.fuse.protocol.Wire;
 import org.jbcachefs.fuse.testing.MemoryFilesystem;
+import org.jbcachefs.fuse.transport.LocalRequests;
 import org.jbcachefs.fuse.transport.Request;
 import org.jbcachefs.fuse.transport.RequestHandler;
-import org.jbcachefs.fuse.transport.TestRequests;
 import org.junit.jupiter.api.Test;
 
 /** The session as the kernel would talk to it, over a tree in memory. */
@@ -51,7 +51,7 @@ class SessionTest {
           InodeNumbers.AS_KERNEL,
           log,
           () -> 0);
-  private final TestRequests requests = new TestRequests();
+  private final LocalRequests requests = new LocalRequests();
 
   private int send(int opcode, long node, Object... parts) {
     return session.handle(requests.of(opcode, node, parts));

@@ -17,7 +17,7 @@ import org.jbcachefs.fuse.protocol.Wire;
 import org.junit.jupiter.api.Test;
 
 class RequestTest {
-  private final TestRequests requests = new TestRequests();
+  private final LocalRequests requests = new LocalRequests();
 
   @Test
   void argumentsAndNamesAreFoundBehindTheHeader() {

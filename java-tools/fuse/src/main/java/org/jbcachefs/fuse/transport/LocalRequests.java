@@ -11,8 +11,11 @@ import java.nio.charset.StandardCharsets;
 import org.jbcachefs.fuse.protocol.InHeader;
 import org.jbcachefs.fuse.protocol.Wire;
 
-/** Makes requests as the kernel would send them, without a kernel. */
-public final class TestRequests {
+/**
+ * Makes requests as the kernel would send them, without a kernel: to train Java, and to test. One
+ * request at a time.
+ */
+public final class LocalRequests {
   private static final int REPLY_BYTES = 1 << 20;
 
   private final MemorySegment in = Arena.ofAuto().allocate(DeviceWorker.REQUEST_BYTES, 8);
@@ -21,18 +24,21 @@ public final class TestRequests {
   private int uid;
 
   /** The user that following requests come from. */
-  public TestRequests as(int user) {
+  public LocalRequests as(int user) {
     uid = user;
     return this;
   }
 
-  /** Arguments in the machine's byte order: Integer and Long by their size, String with a NUL. */
+  /**
+   * A request with arguments in the machine's byte order: Integer and Long by their size, String
+   * with a NUL, byte[] as it is.
+   */
   public Request of(int opcode, long node, Object... parts) {
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     for (Object part : parts) {
       body.writeBytes(bytes(part));
     }
-    in.fill((byte) 0);
+    in.asSlice(0, InHeader.BYTES).fill((byte) 0);
     Wire.u32(in, InHeader.LENGTH, InHeader.BYTES + body.size());
     Wire.u32(in, InHeader.OPCODE, opcode);
     Wire.u64(in, InHeader.UNIQUE, 77);
@@ -47,7 +53,6 @@ public final class TestRequests {
 
   /** A request of these raw bytes, header included; null if it is malformed. */
   public Request raw(byte[] bytes) {
-    in.fill((byte) 0);
     Wire.bytes(in, 0, bytes);
     return request.received(bytes.length) ? request : null;
   }
@@ -57,6 +62,13 @@ public final class TestRequests {
     return out;
   }
 
+  /** A text in the reply. */
+  public String text(long start, int length) {
+    return new String(
+        out.asSlice(start, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
+  }
+
+  /** The beginning of the reply. */
   public byte[] reply(int length) {
     return out.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE);
   }
@@ -66,6 +78,7 @@ public final class TestRequests {
       case Integer i -> ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(i).array();
       case Long l -> ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putLong(l).array();
       case String s -> (s + "\0").getBytes(StandardCharsets.UTF_8);
+      case byte[] raw -> raw;
       default -> throw new IllegalArgumentException(part.toString());
     };
   }
