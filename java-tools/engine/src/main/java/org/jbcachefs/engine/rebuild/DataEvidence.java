@@ -13,16 +13,23 @@ import org.jbcachefs.format.compress.CompressionType;
 import org.jbcachefs.format.error.CorruptionException;
 import org.jbcachefs.format.extent.ExtentEntries;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
+import org.jbcachefs.format.extent.StripeValue;
 import org.jbcachefs.format.tables.Feature;
 import org.jbcachefs.format.value.Inode;
 import org.jbcachefs.format.value.InodeCursor;
 import org.jbcachefs.format.value.InodeField;
 
-/** What keys of files tell: features that they make use of, the largest extent, the newest time. */
+/**
+ * What keys of files tell: features that they make use of, the largest extent, the newest time, how
+ * data is kept.
+ */
 final class DataEvidence {
   private final Set<Feature> features = EnumSet.noneOf(Feature.class);
   private final ExtentEntries entries = new ExtentEntries();
+  private final StripeValue stripe = new StripeValue();
   private int copies = 1;
+  private long codedSectors;
+  private long plainSectors;
   private int largestExtent;
   private long newestTime;
 
@@ -70,17 +77,25 @@ final class DataEvidence {
     }
     if (type == KeyType.STRIPE.number()) {
       features.add(Feature.EC);
+      copies = Math.max(copies, 1 + stripe.of(key).redundant());
       return;
     }
     int pointers = 0;
+    boolean coded = false;
     entries.of(key, ExtentEntrySizes.KNOWN);
     while (entries.nextPtr()) {
       pointers += entries.cached() ? 0 : 1;
+      coded |= entries.hasStripe();
       largestExtent =
           Math.max(largestExtent, entries.hasCrc() ? entries.crc().uncompressedSectors() : 0);
       noteCompression(entries.crc().compressionType());
     }
     copies = Math.max(copies, pointers);
+    if (coded) {
+      codedSectors += Integer.toUnsignedLong(key.size());
+    } else if (pointers > 0) {
+      plainSectors += Integer.toUnsignedLong(key.size());
+    }
   }
 
   private void noteCompression(int number) {
@@ -96,9 +111,14 @@ final class DataEvidence {
     return features;
   }
 
-  /** The most copies that any extent has. */
+  /** The most copies that any extent has; redundant blocks of its stripe count as copies. */
   int copies() {
     return copies;
+  }
+
+  /** Whether more of the data is erasure coded than not. */
+  boolean mostIsCoded() {
+    return codedSectors > plainSectors;
   }
 
   /** Sectors of the largest extent with a checksum, before it was compressed. */

@@ -80,7 +80,10 @@ public final class SuperblockRebuild {
 
   private final DeviceSet devices;
   private final Superblock rough;
-  private final InstantSource clock;
+
+  /** When it is made: written at different times, the superblocks would contradict each other. */
+  private final long nowSeconds;
+
   private final List<String> found = new ArrayList<>();
   private final List<String> assumed = new ArrayList<>();
 
@@ -99,7 +102,7 @@ public final class SuperblockRebuild {
   private SuperblockRebuild(ReadFilesystem filesystem, int threads, InstantSource clock) {
     this.devices = filesystem.devices();
     this.rough = devices.superblock();
-    this.clock = clock;
+    this.nowSeconds = clock.instant().getEpochSecond();
     // Without roots this looks for nodes; what follows finds all btrees then.
     filesystem.btrees().present();
     this.backpointers = new BackpointerEvidence(filesystem.btrees());
@@ -246,7 +249,7 @@ public final class SuperblockRebuild {
               .bucketSectors(guess.bucketSectors())
               .btreeBitmap(bitmapShift(buckets * guess.bucketSectors()), -1)
               .seq(SEQ)
-              .lastMount(clock.instant().getEpochSecond())
+              .lastMount(nowSeconds)
               .flag(Member.DATA_ALLOWED, DATA_ALLOWED)
               .flag(Member.DURABILITY, 2)
               .flag(Member.FREESPACE_INITIALIZED, image ? 0 : 1)
@@ -290,7 +293,7 @@ public final class SuperblockRebuild {
         .deviceCount(members.size())
         .blockSectors(rough.blockSectors())
         .seq(SEQ);
-    editor.timeBase(timeBase(), 0, 1).writeTime(clock.instant().getEpochSecond());
+    editor.timeBase(timeBase(), 0, 1).writeTime(nowSeconds);
     editor.offsetSector(Superblock.SECTOR);
     features(editor);
     options(editor);
@@ -335,6 +338,7 @@ public final class SuperblockRebuild {
       editor.option(FilesystemOption.ENCODED_EXTENT_MAX, largest);
     }
     editor.option(FilesystemOption.DATA_REPLICAS, data.copies());
+    editor.option(FilesystemOption.ERASURE_CODE, data.mostIsCoded() ? 1 : 0);
     editor.option(FilesystemOption.METADATA_REPLICAS, nodeCopies);
   }
 
@@ -408,8 +412,7 @@ public final class SuperblockRebuild {
     if (journal.base() != 0) {
       return journal.base();
     }
-    long seconds =
-        journal.newestSeconds() != 0 ? journal.newestSeconds() : clock.instant().getEpochSecond();
+    long seconds = journal.newestSeconds() != 0 ? journal.newestSeconds() : nowSeconds;
     return Math.max(0, seconds * NANOS - data.newestTime());
   }
 

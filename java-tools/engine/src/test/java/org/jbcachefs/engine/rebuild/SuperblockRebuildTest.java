@@ -9,9 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jbcachefs.block.BlockDevice;
 import org.jbcachefs.block.testing.CopyOnWriteDevice;
 import org.jbcachefs.block.testing.GoldenImages;
@@ -30,6 +33,7 @@ import org.jbcachefs.engine.testing.ErasedSuperblocks;
 import org.jbcachefs.engine.testing.TreeManifest;
 import org.jbcachefs.format.error.RefusedException;
 import org.jbcachefs.format.sb.Superblock;
+import org.jbcachefs.format.tables.FilesystemOption;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,7 +65,10 @@ class SuperblockRebuildTest {
   }
 
   private static RebuiltSuperblocks rebuild(List<BlockDevice> devices) {
-    return SuperblockRebuild.of(devices, 2, () -> NOW, finding -> {});
+    // Time goes on from device to device: all of them must say the same nonetheless.
+    AtomicLong asked = new AtomicLong();
+    InstantSource clock = () -> NOW.plusSeconds(asked.getAndIncrement());
+    return SuperblockRebuild.of(devices, 2, clock, finding -> {});
   }
 
   private static void repair(List<BlockDevice> devices) {
@@ -113,9 +120,25 @@ class SuperblockRebuildTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"tiered", "replicas2-3dev", "dirty-journal-multidev"})
+  @ValueSource(
+      strings = {
+        "tiered",
+        "replicas2-3dev",
+        "dirty-journal-multidev",
+        "ec-6dev",
+        "ec-6dev-degraded"
+      })
   void soAreAllDevicesOfOneThatHadSeveral(String name) {
     recover(erased(copies(name)), name);
+  }
+
+  /** Else what is in stripes would be written anew in the background, and be less safe. */
+  @Test
+  void dataThatIsErasureCodedStaysSo() {
+    List<BlockDevice> devices = erased(copies("ec-6dev"));
+    Superblock rebuilt = rebuild(devices).superblocks().get(devices.getFirst());
+    assertEquals(OptionalLong.of(1), rebuilt.option(FilesystemOption.ERASURE_CODE));
+    assertEquals(OptionalLong.of(3), rebuilt.option(FilesystemOption.DATA_REPLICAS));
   }
 
   @ParameterizedTest
