@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import org.jbcachefs.block.testing.MemoryDevice;
+import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.fs.Attributes;
 import org.jbcachefs.engine.fs.InodeId;
 import org.jbcachefs.engine.fs.write.AttributeChange;
@@ -164,6 +165,65 @@ class NamespaceTest {
     tree.unlink(root, name("again"));
     tree.release(file, 1);
     assertFails(PosixError.ESTALE, () -> tree.attributes(file));
+  }
+
+  @Test
+  void manyFilesWithoutANameGoTogether() {
+    List<InodeId> files = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      InodeId file = make(root, "file" + i);
+      for (int piece = 0; piece < i % 5 * (i == 94 ? 40 : 1); piece++) {
+        tree.write(file, piece * 20_000L, MemorySegment.ofArray(new byte[5000]));
+      }
+      if (i % 3 == 0) {
+        tree.setXattr(file, name("user.a"), new byte[i], XattrMode.ANY);
+      }
+      files.add(file);
+    }
+    InodeId directory = makeDirectory(root, "directory");
+    files.add(directory);
+    files.forEach(tree::hold);
+    InodeId old = tree.createSnapshot(1, root, name("snapshot"), true).id();
+    InodeId named = files.get(50);
+    for (int i = 0; i < 100; i++) {
+      if (!files.get(i).equals(named)) {
+        tree.unlink(root, name("file" + i));
+      }
+    }
+    tree.rmdir(root, name("directory"));
+    tree.releaseAll(files);
+    for (InodeId file : files) {
+      if (file.equals(named)) {
+        assertEquals(1, tree.attributes(file).links());
+      } else {
+        assertFails(PosixError.ESTALE, () -> tree.attributes(file));
+      }
+      assertTrue(tree.attributes(new InodeId(old.subvolume(), file.number())).links() > 0);
+    }
+    assertFalse(anyOnDeletedList());
+  }
+
+  @Test
+  void aFileThatCannotBeRemovedKeepsNoOthersFromIt() {
+    InodeId subvolume = tree.createSubvolume(root, name("subvolume"), DIRECTORY).id();
+    InodeId lost = make(subvolume, "lost");
+    InodeId file = make(root, "file");
+    tree.hold(lost);
+    tree.hold(file);
+    tree.unlink(subvolume, name("lost"));
+    tree.unlink(root, name("file"));
+    tree.deleteSubvolume(root, name("subvolume"));
+    assertFails(PosixError.ESTALE, () -> tree.releaseAll(List.of(lost, file)));
+    assertFails(PosixError.ESTALE, () -> tree.attributes(file));
+    tree.cleanUp();
+    assertFalse(anyOnDeletedList());
+  }
+
+  private boolean anyOnDeletedList() {
+    try (KeyIterator keys =
+        filesystem.btrees().iterate(BtreeId.DELETED_INODES.number(), Bpos.MIN, Bpos.MAX)) {
+      return keys.next();
+    }
   }
 
   @Test

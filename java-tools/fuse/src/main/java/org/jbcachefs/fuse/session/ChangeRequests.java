@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import org.jbcachefs.block.jni.Errno;
 import org.jbcachefs.engine.fs.Attributes;
 import org.jbcachefs.engine.fs.FileId;
@@ -113,9 +114,9 @@ final class ChangeRequests {
     changes.accessed(file, now(), always);
   }
 
-  /** The kernel knows a node no more. */
-  void forgotten(FileId file) {
-    changes.forgotten(file);
+  /** The kernel knows these no more. */
+  void forgotten(List<FileId> files) {
+    changes.forgotten(files);
   }
 
   /** Nobody can use anything any more: what has no name goes. */

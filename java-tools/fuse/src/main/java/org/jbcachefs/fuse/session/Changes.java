@@ -2,6 +2,7 @@
 package org.jbcachefs.fuse.session;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.function.Predicate;
 import org.jbcachefs.engine.fs.Attributes;
 import org.jbcachefs.engine.fs.FileId;
@@ -130,8 +131,8 @@ public interface Changes {
   /** Returns when everything is durable. */
   void syncAll();
 
-  /** A file is not in use any more; if it has no name it goes. */
-  void forgotten(FileId file);
+  /** Files are not in use any more; those that have no name go. */
+  void forgotten(List<FileId> files);
 
   /** Nothing is in use any more. */
   void allForgotten();

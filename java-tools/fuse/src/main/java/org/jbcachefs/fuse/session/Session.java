@@ -2,6 +2,8 @@
 package org.jbcachefs.fuse.session;
 
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
@@ -251,24 +253,33 @@ public final class Session implements RequestHandler {
   }
 
   private int forget(Request request) {
-    forget(request.node(), request.argument64(0));
+    FileId file = nodes.forget(request.node(), request.argument64(0));
+    if (file != null) {
+      forgotten(List.of(file));
+    }
     return NO_REPLY;
   }
 
   private int batchForget(Request request) {
     int count = request.argument32(0);
     long available = request.payloadLength() / 16;
+    List<FileId> files = new ArrayList<>();
     for (long i = 0; i < Math.min(Integer.toUnsignedLong(count), available); i++) {
-      forget(request.payload64(i * 16), request.payload64(i * 16 + 8));
+      FileId file = nodes.forget(request.payload64(i * 16), request.payload64(i * 16 + 8));
+      if (file != null) {
+        files.add(file);
+      }
     }
+    forgotten(files);
     return NO_REPLY;
   }
 
-  private void forget(long node, long times) {
-    FileId forgotten = nodes.forget(node, times);
+  /** The kernel knows these no more. */
+  private void forgotten(List<FileId> files) {
     ChangeRequests changing = changes;
-    if (forgotten != null && changing != null) {
-      quietly(REMOVAL, forgotten, () -> changing.forgotten(forgotten));
+    if (!files.isEmpty() && changing != null) {
+      FileId only = files.size() == 1 ? files.getFirst() : null;
+      quietly(REMOVAL, only, () -> changing.forgotten(files));
     }
   }
 

@@ -3,6 +3,7 @@ package org.jbcachefs.fuse.session;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.function.Predicate;
 import org.jbcachefs.engine.fs.Attributes;
 import org.jbcachefs.engine.fs.FileId;
@@ -231,8 +232,8 @@ public final class TreeChanges implements Changes {
   }
 
   @Override
-  public void forgotten(FileId file) {
-    tree.release(id(file), 1);
+  public void forgotten(List<FileId> files) {
+    tree.releaseAll(files.stream().map(TreeChanges::id).toList());
   }
 
   @Override

@@ -4,6 +4,7 @@ package org.jbcachefs.fuse.transport;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jbcachefs.block.jni.Errno;
 import org.jbcachefs.block.jni.NativeException;
@@ -35,12 +36,27 @@ final class DeviceWorker implements Runnable {
   private final Agreement agreed;
   private final RequestHandler handler;
   private final Consumer<String> problems;
+  private final long forgetRestNanos;
 
   DeviceWorker(
       FuseDescriptor descriptor,
       Agreement agreed,
       RequestHandler handler,
       Consumer<String> problems) {
+    this(descriptor, agreed, handler, problems, 0);
+  }
+
+  /**
+   * @param forgetRestNanos to wait after a FORGET: the kernel puts those that come meanwhile into
+   *     one request, and what they make go goes together, which takes much less
+   */
+  DeviceWorker(
+      FuseDescriptor descriptor,
+      Agreement agreed,
+      RequestHandler handler,
+      Consumer<String> problems,
+      long forgetRestNanos) {
+    this.forgetRestNanos = forgetRestNanos;
     this.descriptor = descriptor;
     this.agreed = agreed;
     this.handler = handler;
@@ -80,7 +96,14 @@ final class DeviceWorker implements Runnable {
       if (result != RequestHandler.NO_REPLY) {
         reply(out, request.unique(), result);
       }
+      if (forgetRestNanos > 0 && isForget(request)) {
+        LockSupport.parkNanos(forgetRestNanos);
+      }
     }
+  }
+
+  private static boolean isForget(Request request) {
+    return request.opcode() == Opcode.FORGET || request.opcode() == Opcode.BATCH_FORGET;
   }
 
   /**

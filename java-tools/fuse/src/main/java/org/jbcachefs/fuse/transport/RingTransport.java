@@ -24,6 +24,9 @@ public final class RingTransport implements Transport {
   /** Room for requests that wait to be served, over all queues. */
   private static final int ALL_ENTRIES = 64;
 
+  /** So long after a FORGET others are waited for, whose space nobody misses meanwhile. */
+  private static final long FORGET_REST_NANOS = 4_000_000;
+
   private final FuseDescriptor connection;
   private final Consumer<String> problems;
   private final RingEntries entries;
@@ -62,7 +65,9 @@ public final class RingTransport implements Transport {
     int queues = PossibleCpus.count();
     entries =
         new RingEntries(queues, Math.clamp(ALL_ENTRIES / queues, 4, 32), agreed.payloadBytes());
-    thread("forget", new DeviceWorker(connection.cloned(), agreed, handler, problems));
+    thread(
+        "forget",
+        new DeviceWorker(connection.cloned(), agreed, handler, problems, FORGET_REST_NANOS));
     for (int queue = 0; queue < queues; queue++) {
       homes.add(RingServer.home(this, entries, handler, queue));
       thread("ring-" + queue, homes.getLast());

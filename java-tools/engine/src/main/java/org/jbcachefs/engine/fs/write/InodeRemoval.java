@@ -13,6 +13,7 @@ import org.jbcachefs.engine.snapshots.SnapshotTable;
 import org.jbcachefs.engine.snapshots.write.SnapshotKeys;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
+import org.jbcachefs.format.error.BcachefsException;
 import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.value.Inode;
@@ -24,10 +25,14 @@ import org.jbcachefs.format.value.InodeField;
  * themselves at last. Source: {@code bch2_inode_rm}, {@code delete_ancestor_snapshot_inodes}.
  */
 final class InodeRemoval {
-  /** Keys of one transaction. */
-  private static final int BATCH = 32;
+  /** Keys of one transaction, those that follow from them not counted. */
+  private static final int BATCH = 64;
 
-  private static final List<BtreeId> NAMES = List.of(BtreeId.DIRENTS, BtreeId.XATTRS);
+  /** With fewer than that left no other inode is begun. */
+  private static final int FEW = 8;
+
+  private static final List<BtreeId> NAMES = List.of(BtreeId.XATTRS);
+  private static final List<BtreeId> NAMES_OF_DIRECTORY = List.of(BtreeId.DIRENTS, BtreeId.XATTRS);
 
   private final WritableFilesystem filesystem;
   private final ExtentCut cut;
@@ -37,18 +42,66 @@ final class InodeRemoval {
     this.cut = new ExtentCut(ExtentEntrySizes.of(filesystem.superblock()::extentTypeU64s));
   }
 
-  /** Removes a file of a subvolume if it still has no name. */
-  void remove(InodeId id) {
-    Bpos version =
-        filesystem
-            .transact(
-                "inode_rm",
-                transaction -> {
-                  TreeTransaction tree = new TreeTransaction(filesystem, transaction);
-                  return new Bpos(0, id.number(), tree.keys(id.subvolume()).snapshot());
-                })
-            .value();
-    remove(version);
+  /** What a transaction did: so many files are gone, and these versions may go now. */
+  private record Removed(int files, List<Bpos> above) {}
+
+  /**
+   * Removes files of subvolumes that still have no name, many small ones in one transaction.
+   *
+   * @throws BcachefsException if some cannot be removed; all others are
+   */
+  void remove(List<InodeId> ids) {
+    int done = 0;
+    try {
+      while (done < ids.size()) {
+        List<InodeId> left = ids.subList(done, ids.size());
+        Removed removed = filesystem.transact("inode_rm", each -> some(each, left)).value();
+        done += removed.files();
+        removed.above().forEach(this::remove);
+      }
+    } catch (BcachefsException e) {
+      if (ids.size() == 1) {
+        throw e;
+      }
+      removeAlone(ids.subList(done, ids.size()));
+    }
+  }
+
+  /** One that cannot be removed keeps no others from it. */
+  private void removeAlone(List<InodeId> ids) {
+    BcachefsException first = null;
+    for (InodeId id : ids) {
+      try {
+        remove(List.of(id));
+      } catch (BcachefsException e) {
+        first = first == null ? e : first;
+      }
+    }
+    if (first != null) {
+      throw first;
+    }
+  }
+
+  /** Removes files as long as there are few keys, of the last one perhaps only a part. */
+  private Removed some(Transaction transaction, List<InodeId> ids) {
+    TreeTransaction tree = new TreeTransaction(filesystem, transaction);
+    List<Bpos> waiting = new ArrayList<>(0);
+    int files = 0;
+    int left = BATCH;
+    while (files < ids.size() && left >= FEW) {
+      InodeId id = ids.get(files);
+      SnapshotKeys keys = tree.keys(id.subvolume());
+      Bpos version = new Bpos(0, id.number(), keys.snapshot());
+      left = step(keys, version, left);
+      if (left >= 0) {
+        files++;
+        Bpos above = above(keys, version);
+        if (above != null) {
+          waiting.add(above);
+        }
+      }
+    }
+    return new Removed(files, waiting);
   }
 
   /** Removes a version of an inode, and then those above it that waited for it. */
@@ -58,9 +111,15 @@ final class InodeRemoval {
       Bpos one = at;
       boolean more = true;
       while (more) {
-        more = filesystem.transact("inode_rm", transaction -> step(transaction, one)).value();
+        more =
+            filesystem
+                .transact("inode_rm", each -> step(keys(each, one.snapshot()), one, BATCH) < 0)
+                .value();
       }
-      at = filesystem.transact("inode_rm", transaction -> above(transaction, one)).value();
+      at =
+          filesystem
+              .transact("inode_rm", each -> above(keys(each, one.snapshot()), one))
+              .value();
     }
   }
 
@@ -69,9 +128,13 @@ final class InodeRemoval {
     return new SnapshotKeys(transaction, table, snapshot);
   }
 
-  /** Deletes some keys, or the inode when there are no others; whether to go on. */
-  private boolean step(Transaction transaction, Bpos version) {
-    SnapshotKeys keys = keys(transaction, version.snapshot());
+  /**
+   * Deletes some keys of an inode, and the inode itself when there are no others.
+   *
+   * @param most keys that it may delete
+   * @return how many more it might have; -1 if it has to go on
+   */
+  private int step(SnapshotKeys keys, Bpos version, int most) {
     Inode inode = InodeKeys.find(keys, version.offset());
     boolean gone =
         inode != null
@@ -79,13 +142,13 @@ final class InodeRemoval {
             && !(inode.snapshot() == version.snapshot()
                 && inode.has(Inode.FLAG_HAS_CHILD_SNAPSHOT));
     if (!gone) {
-      return false;
+      return most;
     }
     ExtentOverwrite.Done done =
-        new ExtentOverwrite(keys, cut).replace(inode.number(), 0, FileContents.END, null, BATCH);
-    int left = BATCH - done.overlapped();
+        new ExtentOverwrite(keys, cut).replace(inode.number(), 0, FileContents.END, null, most);
+    int left = most - done.overlapped();
     boolean all = done.end() == FileContents.END && left > 0;
-    for (BtreeId btree : NAMES) {
+    for (BtreeId btree : inode.isDirectory() ? NAMES_OF_DIRECTORY : NAMES) {
       List<Bpos> some = some(keys, btree, inode.number(), left);
       some.forEach(pos -> keys.delete(btree, pos.inode(), pos.offset()));
       left -= some.size();
@@ -97,7 +160,7 @@ final class InodeRemoval {
       long sectors = inode.sectors() + done.sectors();
       InodeKeys.put(keys, new InodeBuilder(inode).set(InodeField.SECTORS, sectors).build());
     }
-    return !all;
+    return all ? left - 1 : -1;
   }
 
   private static List<Bpos> some(SnapshotKeys keys, BtreeId btree, long number, int most) {
@@ -113,8 +176,8 @@ final class InodeRemoval {
   }
 
   /** A version above that has no name and nothing below it any more, or null. */
-  private Bpos above(Transaction transaction, Bpos version) {
-    Inode above = InodeKeys.versionAbove(keys(transaction, version.snapshot()), version);
+  private static Bpos above(SnapshotKeys keys, Bpos version) {
+    Inode above = keys.hasAncestors() ? InodeKeys.versionAbove(keys, version) : null;
     boolean gone =
         above != null
             && above.has(Inode.FLAG_UNLINKED)

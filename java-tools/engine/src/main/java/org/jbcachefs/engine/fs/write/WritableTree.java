@@ -2,6 +2,7 @@
 package org.jbcachefs.engine.fs.write;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -355,8 +356,19 @@ public final class WritableTree implements AutoCloseable {
   /** Somebody stops using it, having held it so many times. */
   public void release(InodeId id, int times) {
     if (held.release(id, times)) {
-      remove(id);
+      remove(List.of(id));
     }
+  }
+
+  /** Somebody stops using files, having held each of them once. */
+  public void releaseAll(List<InodeId> ids) {
+    List<InodeId> gone = new ArrayList<>();
+    for (InodeId id : ids) {
+      if (held.release(id, 1)) {
+        gone.add(id);
+      }
+    }
+    remove(gone);
   }
 
   /** Whether somebody holds a file that has no name. */
@@ -366,13 +378,13 @@ public final class WritableTree implements AutoCloseable {
 
   private void removeIfLast(Unlinking.Unlinked unlinked) {
     if (unlinked != null && unlinked.last() && held.lostName(unlinked.id())) {
-      remove(unlinked.id());
+      remove(List.of(unlinked.id()));
     }
   }
 
-  private void remove(InodeId id) {
-    contents.delayed().dropNow(id);
-    removal.remove(id);
+  private void remove(List<InodeId> ids) {
+    ids.forEach(contents.delayed()::dropNow);
+    removal.remove(ids);
   }
 
   /** Who has how much, and may have. */
@@ -773,7 +785,7 @@ public final class WritableTree implements AutoCloseable {
   @Override
   public void close() {
     accessTimes.writeUntil(Long.MAX_VALUE);
-    held.takeNameless().forEach(this::remove);
+    remove(held.takeNameless());
     contents.close();
   }
 }
