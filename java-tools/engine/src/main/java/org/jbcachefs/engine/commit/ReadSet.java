@@ -15,6 +15,8 @@ import org.jbcachefs.format.bkey.Bpos;
  * unchanged if its node has the same content still, or if the keys in it are the same bytes.
  */
 final class ReadSet {
+  private static final int RECENT = 8;
+
   private final List<Piece> pieces = new ArrayList<>();
 
   /** A range inside of one node; {@code to} grows while an iterator goes through it. */
@@ -36,6 +38,23 @@ final class ReadSet {
     void extend(Bpos upTo) {
       to = upTo;
     }
+  }
+
+  /**
+   * The content in which that one position was looked up not long ago; null if it was not. Who
+   * looks again sees the same.
+   */
+  NodeContent lookedUp(int btree, int level, Bpos pos) {
+    for (int i = pieces.size() - 1; i >= Math.max(0, pieces.size() - RECENT); i--) {
+      Piece piece = pieces.get(i);
+      if (piece.btree == btree
+          && piece.level == level
+          && piece.from.equals(pos)
+          && piece.to.equals(pos)) {
+        return piece.content;
+      }
+    }
+    return null;
   }
 
   Piece add(int btree, int level, Bpos from, Bpos to, NodeContent content) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.engine.commit;
 
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -20,6 +21,7 @@ import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.bkey.KeyType;
 import org.jbcachefs.format.node.BtreePointer;
 import org.jbcachefs.format.tables.DataType;
+import org.jbcachefs.format.value.Inode;
 
 /**
  * A set of changes that happens as a whole or not at all, at one moment, if what the transaction
@@ -51,9 +53,18 @@ public final class Transaction {
   private final Set<Slot> alone = new HashSet<>(0);
   private final TreeMap<Bpos, long[]> corrections = new TreeMap<>();
   private final List<InodeWatch.Change> inodeChanges = new ArrayList<>(0);
+  private final DecodedInode[] decoded = new DecodedInode[4];
+  private int nextDecoded;
   private List<BtreePointer> inNewNodes = List.of();
   private InteriorChange interior;
   private boolean reclaim;
+
+  /** An inode, and the memory that it was decoded from, which does not change meanwhile. */
+  private record DecodedInode(MemorySegment bytes, long at, Inode inode) {
+    boolean is(Bkey key) {
+      return at == key.valueOffset() && bytes.equals(key.segment());
+    }
+  }
 
   /** A part of a bucket that belongs to superblocks or the journal. */
   record SuperblockBucket(int device, long bucket, boolean journal, int sectors) {}
@@ -90,10 +101,25 @@ public final class Transaction {
       own.read(out);
       return !own.isDeleted();
     }
-    LiveNode leaf = btrees.find(btree.number(), 0, pos);
-    NodeContent content = leaf.content();
-    reads.add(btree.number(), 0, pos, pos, content);
+    NodeContent content = reads.lookedUp(btree.number(), 0, pos);
+    if (content == null) {
+      LiveNode leaf = btrees.find(btree.number(), 0, pos);
+      content = leaf.content();
+      reads.add(btree.number(), 0, pos, pos, content);
+    }
     return content.lookup(pos.inode(), pos.offset(), pos.snapshot(), out);
+  }
+
+  /** The inode that a key is which was read here; those that came last are decoded once. */
+  public Inode inode(Bkey key) {
+    for (DecodedInode each : decoded) {
+      if (each != null && each.is(key)) {
+        return each.inode;
+      }
+    }
+    DecodedInode made = new DecodedInode(key.segment(), key.valueOffset(), Inode.decode(key));
+    decoded[nextDecoded++ % decoded.length] = made;
+    return made.inode;
   }
 
   /**

@@ -21,7 +21,9 @@ public final class InodeKeys {
   /** The inode of that number, or null if there is none. */
   public static Inode find(SnapshotKeys keys, long number) {
     Bkey key = new Bkey();
-    return keys.find(BtreeId.INODES, 0, number, key) && Inode.is(key) ? Inode.decode(key) : null;
+    return keys.find(BtreeId.INODES, 0, number, key) && Inode.is(key)
+        ? keys.transaction().inode(key)
+        : null;
   }
 
   /** Puts an inode in the place of what is visible under its number. */
@@ -66,7 +68,9 @@ public final class InodeKeys {
 
   static Inode version(Transaction transaction, Bpos pos) {
     Bkey key = new Bkey();
-    return transaction.lookup(BtreeId.INODES, pos, key) && Inode.is(key) ? Inode.decode(key) : null;
+    return transaction.lookup(BtreeId.INODES, pos, key) && Inode.is(key)
+        ? transaction.inode(key)
+        : null;
   }
 
   private static void replace(SnapshotKeys keys, Bpos pos, Inode now) {
