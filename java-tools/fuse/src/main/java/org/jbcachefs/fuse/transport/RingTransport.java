@@ -25,7 +25,7 @@ public final class RingTransport implements Transport {
   private static final int ALL_ENTRIES = 64;
 
   /** So long after a FORGET others are waited for, whose space nobody misses meanwhile. */
-  private static final long FORGET_REST_NANOS = 4_000_000;
+  private static final long FORGET_REST_NANOS = 1_000_000;
 
   private final FuseDescriptor connection;
   private final Consumer<String> problems;
