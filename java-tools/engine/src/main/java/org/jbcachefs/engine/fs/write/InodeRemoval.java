@@ -13,8 +13,8 @@ import org.jbcachefs.engine.snapshots.SnapshotTable;
 import org.jbcachefs.engine.snapshots.write.SnapshotKeys;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
-import org.jbcachefs.format.error.BcachefsException;
 import org.jbcachefs.format.bkey.BtreeId;
+import org.jbcachefs.format.error.BcachefsException;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.value.Inode;
 import org.jbcachefs.format.value.InodeBuilder;
@@ -116,10 +116,7 @@ final class InodeRemoval {
                 .transact("inode_rm", each -> step(keys(each, one.snapshot()), one, BATCH) < 0)
                 .value();
       }
-      at =
-          filesystem
-              .transact("inode_rm", each -> above(keys(each, one.snapshot()), one))
-              .value();
+      at = filesystem.transact("inode_rm", each -> above(keys(each, one.snapshot()), one)).value();
     }
   }
 
