@@ -103,6 +103,7 @@ class ChangingSessionTest {
       case FileId id -> "#" + id.inode();
       case MemorySegment data ->
           new String(data.toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
+      case List<?> all -> String.join(" ", all.stream().map(ChangingSessionTest::shown).toList());
       case Changes.Maker maker -> maker.uid() + ":" + maker.gid() + ":" + maker.umask();
       case null -> "-";
       default -> argument.toString();
