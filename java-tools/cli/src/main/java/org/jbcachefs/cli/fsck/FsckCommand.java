@@ -190,7 +190,7 @@ public final class FsckCommand implements MountedCommand {
       return answers == null
           ? check(invocation, members, options, line, most)
           : new FsckRepair(invocation, line, answers, most, verbose)
-              .run(members, read.openOptions(invocation), options, dryRun, saveUndo);
+              .run(members, read.openOptionsToRepair(invocation), options, dryRun, saveUndo);
     }
   }
 

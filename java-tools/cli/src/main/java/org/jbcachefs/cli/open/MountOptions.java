@@ -65,9 +65,14 @@ public record MountOptions(Map<String, String> values) {
 
   /** Offline readers go on whatever is missing, unless told otherwise. */
   Degraded degraded() {
+    return degraded(Degraded.VERY);
+  }
+
+  /** The same with another policy where nothing is said. */
+  Degraded degraded(Degraded unsaid) {
     String value = values.get("degraded");
     return switch (value) {
-      case null -> Degraded.VERY;
+      case null -> unsaid;
       case "", "very" -> Degraded.VERY;
       case "yes", "1" -> Degraded.YES;
       case "ask" -> Degraded.ASK;

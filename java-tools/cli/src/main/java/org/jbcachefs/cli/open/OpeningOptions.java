@@ -10,6 +10,7 @@ import org.jbcachefs.block.BlockDevice;
 import org.jbcachefs.cli.Invocation;
 import org.jbcachefs.cli.output.Problem;
 import org.jbcachefs.engine.recovery.OpenOptions;
+import org.jbcachefs.engine.recovery.OpenOptions.Degraded;
 import org.jbcachefs.engine.recovery.ReadFilesystem;
 import org.jbcachefs.engine.sb.DeviceSet;
 import org.jbcachefs.format.error.BcachefsException;
@@ -72,6 +73,14 @@ public final class OpeningOptions {
         .withNorecovery(mount.norecovery())
         .withRewindTo(mount.journalRewind())
         .withKeySource(new PassphraseSources(invocation, passphraseFile));
+  }
+
+  /**
+   * The same for those who repair: what lies on missing members is no reason to give it up, unless
+   * {@code -o degraded=very} says so.
+   */
+  public OpenOptions optionsToRepair(Invocation invocation) {
+    return options(invocation).withDegraded(mountOptions().degraded(Degraded.YES));
   }
 
   /** Opens the filesystem in a way of the caller's own; missing members are told. */

@@ -59,6 +59,11 @@ public final class ReadOptions {
     return opening.options(invocation);
   }
 
+  /** The same for those who repair; see {@link OpeningOptions#optionsToRepair}. */
+  public OpenOptions openOptionsToRepair(Invocation invocation) {
+    return opening.optionsToRepair(invocation);
+  }
+
   /** What {@code -o} says. */
   public MountOptions mountOptions() {
     return opening.mountOptions();

@@ -60,6 +60,22 @@ public final class ReadFilesystem implements FilesystemView {
   private final FirstUse<FileData> data;
   private final FirstUse<Namespace> namespace;
 
+  /**
+   * Whether enough members are there to change a filesystem, by the options' policy. Members that
+   * superblocks name and that nobody has are not missed.
+   *
+   * @throws RefusedException "insufficient_devices", naming what is missing
+   */
+  public static void requireMembers(List<BlockDevice> devices, OpenOptions options) {
+    DeviceSet named = DeviceSetAssembly.assemble(devices);
+    boolean missing =
+        named.superblock().members().stream()
+            .anyMatch(member -> member.exists() && named.device(member.index()) == null);
+    if (missing) {
+      new DegradedRules(named).check(options.degraded());
+    }
+  }
+
   private ReadFilesystem(List<BlockDevice> opened, OpenOptions options) {
     this.opened = List.copyOf(opened);
     DeviceSet named = assemble(opened, options);

@@ -134,6 +134,7 @@ public final class RepairRun {
   }
 
   private void repair(Map<Repair, List<CheckFinding>> accepted) {
+    ReadFilesystem.requireMembers(lent(), options.write().open());
     beforeOpening(accepted);
     try (Salvage salvage = new Salvage(this::lent, options, listener::lost)) {
       repair(accepted, salvage);
