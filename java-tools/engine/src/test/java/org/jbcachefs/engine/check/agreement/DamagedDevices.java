@@ -11,6 +11,7 @@ import org.jbcachefs.engine.edit.ImageEditor;
 import org.jbcachefs.engine.recovery.OpenOptions;
 import org.jbcachefs.format.error.CorruptionException;
 import org.jbcachefs.format.error.NotFoundException;
+import org.jbcachefs.format.error.PassphraseException;
 import org.jbcachefs.format.error.RefusedException;
 
 /**
@@ -62,8 +63,12 @@ final class DamagedDevices {
   private static void edit(List<BlockDevice> devices, String statement, OpenOptions open) {
     try {
       new ImageEditor(devices, open).runAll(statement);
-    } catch (RefusedException | CorruptionException | NotFoundException e) {
-      // What an earlier statement destroyed cannot be changed, nor a field hold any number.
+    } catch (RefusedException
+        | CorruptionException
+        | NotFoundException
+        | PassphraseException e) {
+      // What an earlier statement destroyed cannot be changed, nor a field hold any number; one may
+      // make a filesystem say that it is encrypted.
       if (e.getMessage().isEmpty()) {
         throw e;
       }
