@@ -22,6 +22,7 @@ import org.jbcachefs.format.error.RefusedException;
 /** The devices to be formatted: looked at first, all of them, and only then opened for writing. */
 final class FormatDevices {
   private static final int LEAST_BLOCK_BYTES = 512;
+  private static final long USUAL_BLOCK_BYTES = 4096;
 
   private final Invocation invocation;
 
@@ -118,13 +119,18 @@ final class FormatDevices {
         isRotational(geometry));
   }
 
-  private static int physicalBlock(Path path, Optional<DeviceGeometry> geometry)
-      throws IOException {
-    long bytes =
-        geometry.isPresent()
-            ? geometry.get().physicalBlock()
-            : Files.getFileStore(path).getBlockSize();
+  private static int physicalBlock(Path path, Optional<DeviceGeometry> geometry) {
+    long bytes = geometry.isPresent() ? geometry.get().physicalBlock() : blockOfFile(path);
     return (int) Math.max(LEAST_BLOCK_BYTES, bytes);
+  }
+
+  private static long blockOfFile(Path path) {
+    try {
+      return Files.getFileStore(path).getBlockSize();
+    } catch (IOException e) {
+      // What is below the root of a chroot or a container may be in no list of mounts.
+      return USUAL_BLOCK_BYTES;
+    }
   }
 
   /** What does not say that it has no moving parts is taken to have some, image files too. */

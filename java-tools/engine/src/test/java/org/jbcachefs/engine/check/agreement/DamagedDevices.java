@@ -63,10 +63,7 @@ final class DamagedDevices {
   private static void edit(List<BlockDevice> devices, String statement, OpenOptions open) {
     try {
       new ImageEditor(devices, open).runAll(statement);
-    } catch (RefusedException
-        | CorruptionException
-        | NotFoundException
-        | PassphraseException e) {
+    } catch (RefusedException | CorruptionException | NotFoundException | PassphraseException e) {
       // What an earlier statement destroyed cannot be changed, nor a field hold any number; one may
       // make a filesystem say that it is encrypted.
       if (e.getMessage().isEmpty()) {
