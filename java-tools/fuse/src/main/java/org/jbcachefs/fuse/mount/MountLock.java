@@ -77,22 +77,50 @@ public final class MountLock implements AutoCloseable {
     return file.getParent();
   }
 
-  /** Waits until the daemon of that mount lets go of its lock. */
-  static Unmount.Outcome awaitRelease(MountEntry entry, Duration patience)
+  /** The process that holds the lock of that mount, as it says in the file; empty if unknown. */
+  static String holder(MountEntry entry) {
+    for (Path directory : RunDirectory.of(entry.user())) {
+      Path file = directory.resolve(name(entry.device()));
+      if (Files.isReadable(file)) {
+        return holder(file);
+      }
+    }
+    return "";
+  }
+
+  private static String holder(Path file) {
+    try {
+      return Files.readString(file).strip();
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  /**
+   * Waits until the daemon of that mount lets go of its lock. A new mount may get the same device
+   * number meanwhile, and take a lock of that name.
+   *
+   * @param holder what {@link #holder} said before it was unmounted
+   */
+  static Unmount.Outcome awaitRelease(MountEntry entry, String holder, Duration patience)
       throws InterruptedException {
     long deadline = System.nanoTime() + patience.toNanos();
     for (Path directory : RunDirectory.of(entry.user())) {
       Path file = directory.resolve(name(entry.device()));
       if (Files.isReadable(file)) {
-        return awaitRelease(file, deadline);
+        return awaitRelease(file, holder, deadline);
       }
     }
     return Unmount.Outcome.UNKNOWN;
   }
 
-  private static Unmount.Outcome awaitRelease(Path file, long deadline)
+  private static Unmount.Outcome awaitRelease(Path file, String holder, long deadline)
       throws InterruptedException {
     while (Files.exists(file)) {
+      String now = holder(file);
+      if (!holder.isEmpty() && !now.isEmpty() && !now.equals(holder)) {
+        return Unmount.Outcome.CLOSED;
+      }
       try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
           FileLock lock = channel.tryLock(0, Long.MAX_VALUE, true)) {
         if (lock != null) {

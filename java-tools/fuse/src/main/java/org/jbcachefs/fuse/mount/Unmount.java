@@ -50,8 +50,9 @@ public final class Unmount {
       throw new NotFoundException(
           Place.device(directory.toString(), -1), "no jbcachefs is mounted here");
     }
+    String holder = MountLock.holder(entry.get());
     once(target, LibC.load(), lazy);
-    return MountLock.awaitRelease(entry.get(), patience);
+    return MountLock.awaitRelease(entry.get(), holder, patience);
   }
 
   static void once(Path directory, LibC libc, boolean lazy) throws NativeException {
