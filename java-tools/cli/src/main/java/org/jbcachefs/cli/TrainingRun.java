@@ -24,11 +24,11 @@ import org.jbcachefs.cli.platform.Terminal;
  * it that let later processes start fast. Prints nothing.
  */
 public final class TrainingRun {
-  private TrainingRun() {}
-
   private static final String MOUNT = "--mount";
   private static final long IMAGE_BYTES = 256L << 20;
   private static final int WALKS = 50;
+
+  private TrainingRun() {}
 
   /**
    * The argument, if there is one, is an image to read; after {@code --mount} it is a file to be

@@ -95,8 +95,7 @@ public final class NodeReader {
     BtreeNode node = readAny(pointer, Strictness.STRICT, failures);
     if (node == null && anyCorrupt(failures)) {
       node = readAny(pointer, Strictness.HARMLESS, new ArrayList<>());
-      // What an interior node has lost was newer than what it has left: where nodes are, and how
-      // far
+      // An interior node lost what was newer than what is left of it: where nodes are, and how far
       // they are written. The nodes themselves know better.
       if (node == null && salvage && pointer.level() == 0) {
         node = readAny(pointer, Strictness.SALVAGE, new ArrayList<>());

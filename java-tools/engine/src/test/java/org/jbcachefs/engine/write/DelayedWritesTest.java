@@ -213,7 +213,7 @@ class DelayedWritesTest {
     assertTrue(filesystem.btrees().lookup(BtreeId.INODES.number(), position(named), new Bkey()));
     InodeId nameless = tree.createTemporary(tree.root(), FILE).id();
     tree.setAttributes(nameless, change);
-    tree.release(nameless, 1);
+    tree.release(List.of(nameless));
     tree.syncAll();
     assertFalse(
         filesystem.btrees().lookup(BtreeId.INODES.number(), position(nameless), new Bkey()));

@@ -163,7 +163,7 @@ class NamespaceTest {
     tree.link(file, root, name("again"));
     assertEquals(1, tree.attributes(file).links());
     tree.unlink(root, name("again"));
-    tree.release(file, 1);
+    tree.release(List.of(file));
     assertFails(PosixError.ESTALE, () -> tree.attributes(file));
   }
 
@@ -191,7 +191,7 @@ class NamespaceTest {
       }
     }
     tree.rmdir(root, name("directory"));
-    tree.releaseAll(files);
+    tree.release(files);
     for (InodeId file : files) {
       if (file.equals(named)) {
         assertEquals(1, tree.attributes(file).links());
@@ -213,7 +213,7 @@ class NamespaceTest {
     tree.unlink(subvolume, name("lost"));
     tree.unlink(root, name("file"));
     tree.deleteSubvolume(root, name("subvolume"));
-    assertFails(PosixError.ESTALE, () -> tree.releaseAll(List.of(lost, file)));
+    assertFails(PosixError.ESTALE, () -> tree.release(List.of(lost, file)));
     assertFails(PosixError.ESTALE, () -> tree.attributes(file));
     tree.cleanUp();
     assertFalse(anyOnDeletedList());
@@ -280,7 +280,7 @@ class NamespaceTest {
     Entry made = tree.createTemporary(root, FILE);
     assertEquals(0, made.attributes().links());
     tree.link(made.id(), root, name("named"));
-    tree.release(made.id(), 1);
+    tree.release(List.of(made.id()));
     assertEquals(1, tree.attributes(made.id()).links());
   }
 

@@ -79,13 +79,15 @@ public final class MountLock implements AutoCloseable {
 
   /** The process that holds the lock of that mount, as it says in the file; empty if unknown. */
   static String holder(MountEntry entry) {
-    for (Path directory : RunDirectory.of(entry.user())) {
-      Path file = directory.resolve(name(entry.device()));
-      if (Files.isReadable(file)) {
-        return holder(file);
-      }
-    }
-    return "";
+    return file(entry).map(MountLock::holder).orElse("");
+  }
+
+  /** Where the lock of a mount is that anybody made. */
+  private static Optional<Path> file(MountEntry entry) {
+    return RunDirectory.of(entry.user()).stream()
+        .map(directory -> directory.resolve(name(entry.device())))
+        .filter(Files::isReadable)
+        .findFirst();
   }
 
   private static String holder(Path file) {
@@ -105,13 +107,8 @@ public final class MountLock implements AutoCloseable {
   static Unmount.Outcome awaitRelease(MountEntry entry, String holder, Duration patience)
       throws InterruptedException {
     long deadline = System.nanoTime() + patience.toNanos();
-    for (Path directory : RunDirectory.of(entry.user())) {
-      Path file = directory.resolve(name(entry.device()));
-      if (Files.isReadable(file)) {
-        return awaitRelease(file, holder, deadline);
-      }
-    }
-    return Unmount.Outcome.UNKNOWN;
+    Optional<Path> file = file(entry);
+    return file.isPresent() ? awaitRelease(file.get(), holder, deadline) : Unmount.Outcome.UNKNOWN;
   }
 
   private static Unmount.Outcome awaitRelease(Path file, String holder, long deadline)

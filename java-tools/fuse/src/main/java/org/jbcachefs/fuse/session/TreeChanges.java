@@ -233,7 +233,7 @@ public final class TreeChanges implements Changes {
 
   @Override
   public void forgotten(List<FileId> files) {
-    tree.releaseAll(files.stream().map(TreeChanges::id).toList());
+    tree.release(files.stream().map(TreeChanges::id).toList());
   }
 
   @Override

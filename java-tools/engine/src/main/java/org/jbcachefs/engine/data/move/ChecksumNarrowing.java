@@ -4,7 +4,9 @@ package org.jbcachefs.engine.data.move;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
@@ -107,13 +109,15 @@ public final class ChecksumNarrowing implements PartialReads {
    */
   public synchronized int run(BooleanSupplier goOn) {
     int narrowed = 0;
-    Whole next = take();
-    while (next != null && goOn.getAsBoolean()) {
+    while (goOn.getAsBoolean()) {
+      Whole next = take();
+      if (next == null) {
+        break;
+      }
       narrowed += narrow(next);
       synchronized (waiting) {
         buffers.add(next.data);
       }
-      next = take();
     }
     return narrowed;
   }
@@ -166,85 +170,65 @@ public final class ChecksumNarrowing implements PartialReads {
     return new Part(narrowed, to.offset());
   }
 
-  /** The key with a checksum of its own for what was read; null if none of it is its. */
+  /**
+   * The key with a checksum of its own for what was read; null if none of it is its, or if it lies
+   * in a stripe, where it stays.
+   */
   private Bkey narrowed(Bkey key, Whole whole) {
     if (key.type() != KeyType.EXTENT.number() && key.type() != KeyType.REFLINK_V.number()) {
       return null;
     }
-    Bkey now = null;
-    ExtentEntries entries = new ExtentEntries().of(key, sizes);
-    long crcAt = -1;
-    int crcType = 0;
+    Bkey now = key.copy();
+    ExtentEntries entries = new ExtentEntries().of(now, sizes);
+    Checked found = null;
+    Checked group = null;
+    boolean striped = false;
     while (entries.next()) {
       ExtentEntryType type = ExtentEntryType.of(entries.type());
       if (type != null && type.isCrc()) {
-        crcAt = entries.entryOffset() - key.valueOffset();
-        crcType = entries.type();
-      } else if (type == ExtentEntryType.PTR && entries.word() == whole.ptr) {
-        now = isPart(key, entries, whole) ? key.copy() : null;
-        break;
+        ExtentCrc crc = new ExtentCrc().set(entries.crc());
+        group = new Checked(type, crc, entries.entryOffset(), new ArrayList<>(1));
+      } else if (group != null && type == ExtentEntryType.PTR) {
+        group.pointers.add(entries.entryOffset());
+        found = entries.word() == whole.ptr && isPart(now, entries.crc(), whole) ? group : found;
       }
+      striped |= type == ExtentEntryType.STRIPE_PTR;
     }
-    if (now == null || crcAt < 0 || !apart(key, crcAt)) {
+    if (found == null || striped || entries.unreadable() || entries.poisoned()) {
       return null;
     }
-    write(now, crcAt, ExtentEntryType.of(crcType), whole);
+    narrow(now, found, whole);
     return now;
   }
 
-  /** Whether the pointer that the cursor is at is for a part of what was read, and not for all. */
-  private static boolean isPart(Bkey key, ExtentEntries entries, Whole whole) {
-    ExtentCrc crc = entries.crc();
+  /** A crc entry of a key, and where the pointers are that it is for. */
+  private record Checked(ExtentEntryType type, ExtentCrc crc, long at, List<Long> pointers) {}
+
+  /** Whether what that is for is a part of what was read, and not all of it. */
+  private static boolean isPart(Bkey key, ExtentCrc crc, Whole whole) {
+    long sectors = Integer.toUnsignedLong(key.size());
     return crc.checksumType() == whole.crc.checksumType()
         && crc.checksumLo() == whole.crc.checksumLo()
         && crc.checksumHi() == whole.crc.checksumHi()
         && crc.compressionType() == whole.crc.compressionType()
         && crc.uncompressedSectors() == whole.crc.uncompressedSectors()
         && crc.compressedSectors() == whole.crc.compressedSectors()
-        && Integer.toUnsignedLong(key.size()) < crc.uncompressedSectors()
-        && crc.offset() + Integer.toUnsignedLong(key.size()) <= crc.uncompressedSectors();
+        && sectors < crc.uncompressedSectors()
+        && crc.offset() + sectors <= crc.uncompressedSectors();
   }
 
-  /** Whether nothing but plain pointers shares that crc entry: what lies in stripes stays. */
-  private boolean apart(Bkey key, long crcAt) {
-    ExtentEntries entries = new ExtentEntries().of(key, sizes);
-    boolean mine = false;
-    boolean apart = true;
-    while (entries.next()) {
-      ExtentEntryType type = ExtentEntryType.of(entries.type());
-      if (type != null && type.isCrc()) {
-        mine = entries.entryOffset() - key.valueOffset() == crcAt;
-      }
-      apart &= !mine || type == null || type != ExtentEntryType.STRIPE_PTR;
-    }
-    return apart && !entries.unreadable() && !entries.poisoned();
-  }
-
-  private void write(Bkey now, long crcAt, ExtentEntryType crcType, Whole whole) {
-    ExtentEntries entries = new ExtentEntries().of(now, sizes);
-    ExtentCrc crc = new ExtentCrc();
-    boolean mine = false;
-    int by = 0;
-    while (entries.next()) {
-      ExtentEntryType type = ExtentEntryType.of(entries.type());
-      if (type != null && type.isCrc()) {
-        mine = entries.entryOffset() - now.valueOffset() == crcAt;
-        if (mine) {
-          crc.set(entries.crc());
-          by = crc.offset();
-          crc.setSizes(now.size(), now.size(), 0, crc.nonce());
-          ChecksumType sum = ChecksumType.of(crc.checksumType());
-          long bytes = Integer.toUnsignedLong(now.size()) << SECTOR_SHIFT;
-          crc.setChecksum(Checksums.compute(sum, whole.data, (long) by << SECTOR_SHIFT, bytes), 0);
-          crc.pack(crcType, now.segment(), entries.entryOffset());
-        }
-      } else if (mine && type == ExtentEntryType.PTR) {
-        long word = entries.word();
-        Le.putU64(
-            now.segment(),
-            entries.entryOffset(),
-            ExtentPtr.OFFSET.set(word, ExtentPtr.OFFSET.get(word) + by));
-      }
+  /** Gives the key's part its checksum, and moves its pointers to where it begins. */
+  private static void narrow(Bkey now, Checked checked, Whole whole) {
+    ExtentCrc crc = checked.crc;
+    int by = crc.offset();
+    long bytes = Integer.toUnsignedLong(now.size()) << SECTOR_SHIFT;
+    ChecksumType sum = ChecksumType.of(crc.checksumType());
+    crc.setSizes(now.size(), now.size(), 0, crc.nonce());
+    crc.setChecksum(Checksums.compute(sum, whole.data, (long) by << SECTOR_SHIFT, bytes), 0);
+    crc.pack(checked.type, now.segment(), checked.at);
+    for (long at : checked.pointers) {
+      long word = Le.u64(now.segment(), at);
+      Le.putU64(now.segment(), at, ExtentPtr.OFFSET.set(word, ExtentPtr.OFFSET.get(word) + by));
     }
   }
 }

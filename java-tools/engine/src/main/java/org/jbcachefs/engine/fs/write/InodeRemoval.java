@@ -52,18 +52,21 @@ final class InodeRemoval {
    */
   void remove(List<InodeId> ids) {
     int done = 0;
+    List<Bpos> above = new ArrayList<>(0);
     try {
       while (done < ids.size()) {
         List<InodeId> left = ids.subList(done, ids.size());
         Removed removed = filesystem.transact("inode_rm", each -> some(each, left)).value();
         done += removed.files();
-        removed.above().forEach(this::remove);
+        above.addAll(removed.above());
       }
     } catch (BcachefsException e) {
       if (ids.size() == 1) {
         throw e;
       }
       removeAlone(ids.subList(done, ids.size()));
+    } finally {
+      above.forEach(this::remove);
     }
   }
 

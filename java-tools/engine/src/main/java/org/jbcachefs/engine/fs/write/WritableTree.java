@@ -353,15 +353,8 @@ public final class WritableTree implements AutoCloseable {
     held.hold(id);
   }
 
-  /** Somebody stops using it, having held it so many times. */
-  public void release(InodeId id, int times) {
-    if (held.release(id, times)) {
-      remove(List.of(id));
-    }
-  }
-
   /** Somebody stops using files, having held each of them once. */
-  public void releaseAll(List<InodeId> ids) {
+  public void release(List<InodeId> ids) {
     List<InodeId> gone = new ArrayList<>();
     for (InodeId id : ids) {
       if (held.release(id, 1)) {
