@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a mount does by itself, beside its users."""
+import json
 import os
 import re
-import time
 
 from mounts import jbcachefs, wait_until
-from rw import Filesystem, free, put
+from rw import Filesystem, put
 
 
 def background_work(_):
@@ -22,15 +22,22 @@ def background_work(_):
             return (sorted(os.path.basename(name) for name in set(re.findall(r"ptr: +(\S+) ", listed.stdout))),
                     set(re.findall(r"compress (\S+)", listed.stdout)))
 
+        def counted():
+            """The same by what the filesystem counts while it is mounted: devices of data, and how it is compressed."""
+            shown = jbcachefs("fs", "usage", "--json", filesystem.directory)
+            assert shown.returncode == 0, shown
+            usage = json.loads(shown.stdout)["data"]
+            return ({tuple(entry["devices"]) for entry in usage["replicas"] if entry["data_type"] == "user" and entry["bytes"]},
+                    {entry["type"] for entry in usage["compression"] if entry["extents"]})
+
         data = b"".join(bytes([97 + number % 7]) * 500 for number in range(8000))
         filesystem.mount("rw,noreconcile_enabled")
         put(filesystem / "file", data)
         os.sync()
-        room = free(filesystem)
         filesystem.umount()
         assert placed() == (["image0"], {"none"}), placed()
         filesystem.mount()
-        wait_until("it is compressed", lambda: free(filesystem) > room + len(data) // 2)
+        wait_until("all of it is compressed and moved", lambda: counted() == ({(1,)}, {"zstd"}), 60)
         with open(filesystem / "file", "rb") as file:
             assert file.read() == data
         filesystem.umount()
@@ -41,7 +48,7 @@ def background_work(_):
         assert changed.returncode == 0, changed
         changed = jbcachefs("set-file-option", "--background_target=none", "--foreground_target=none", filesystem / "file")
         assert changed.returncode == 0, changed
-        time.sleep(4)
+        wait_until("all of it has two copies", lambda: counted() == ({(0, 1)}, {"zstd"}), 60)
         with open(filesystem / "file", "rb") as file:
             assert file.read() == data
         filesystem.umount()

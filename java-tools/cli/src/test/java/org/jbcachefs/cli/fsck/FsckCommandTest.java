@@ -87,17 +87,17 @@ class FsckCommandTest {
     assertArrayEquals(before, hash(image));
   }
 
-  /** Two copies on three devices: what one of them has is not all. */
+  /** Two copies on three devices: what one of them has is not all; -p finds nothing it may repair. */
   @Test
   void whatLiesOnMissingDevicesIsNotGivenUpUnlessThatIsSaid() throws Exception {
     Path image = copy("replicas2-3dev");
     byte[] before = hash(image);
-    for (String how : List.of("-y", "-p")) {
-      assertEquals(FsckExit.OPERATIONAL, fsck(how, image.toString()), outside.err());
-      assertTrue(outside.err().contains("degraded=very"), outside.err());
-      assertArrayEquals(before, hash(image));
-    }
     String given = image.toString();
+    assertEquals(FsckExit.OPERATIONAL, fsck("-y", given), outside.err());
+    assertTrue(outside.err().contains("degraded=very"), outside.err());
+    assertArrayEquals(before, hash(image));
+    assertEquals(FsckExit.UNCORRECTED, fsck("-p", given), outside.err());
+    assertArrayEquals(before, hash(image));
     assertEquals(FsckExit.CORRECTED, fsck("-y", "-o", "degraded=very", given), outside.err());
   }
 
