@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Whole filesystems side by side: ours through FUSE, by both transports, against XFS, ext4 and btrfs, one after the other on the same loop device.
 
-  bench/filesystems.py [--on KIND[,KIND]] [--only LOAD[,LOAD]] [--folder DIR] [--seconds N] [--warm N] [--json FILE]
+  bench/filesystems.py [--on KIND[,KIND]] [--only LOAD[,LOAD]] [--folder DIR] [--seconds N] [--warm N] [--no-archive] [--json FILE]
 
 The loop device goes past the page cache (direct I/O) to a file in DIR that was written in full before; each filesystem is made anew with its defaults
-for each load. `bench/run --only filesystems` prints what comes out as rows. Needs root. See docs/benchmarks.md.
+for each load. Ours starts from archives for Java as an installed package does: they are made first, unless --no-archive says not to.
+`bench/run --only filesystems` prints what comes out as rows. Needs root. See docs/benchmarks.md.
 """
 import argparse, glob, json, os, re, shutil, subprocess, sys, tempfile, time
 
@@ -237,6 +238,11 @@ def aim(name):
 LOADS = {"dbench1": dbench(1), "dbench8": dbench(8), "dbench48": dbench(48), "sync": random_sync, "direct": random_direct, "sequential": sequential, "tree": tree, "find": find}
 
 
+def archived():
+    """Makes what packages make when they are installed, and a source tree only when it is asked to: what serves a mount starts from it."""
+    sh(JB, env={**os.environ, "JBCACHEFS_ARCHIVE": "make"})
+
+
 def measure(device, kind, load, seconds, warm):
     """A load's figures on a filesystem made anew, with the daemon's peak of memory in MiB as "memory"; it is checked afterwards if it is ours."""
     mount = Mount(kind, device)
@@ -264,8 +270,11 @@ def main():
     p.add_argument("--size", type=int, default=6144, help="of the device in MiB")
     p.add_argument("--seconds", type=int, default=10)
     p.add_argument("--warm", type=int, default=30, help="seconds of the same load before it is measured")
+    p.add_argument("--no-archive", action="store_true", help="make no archives for Java first")
     p.add_argument("--json")
     args = p.parse_args()
+    if not args.no_archive and not OURS.keys().isdisjoint(args.on.split(",")):
+        archived()
     device, found = Device(args.folder, args.size), {}
     with open(SWITCH) as file:
         before = file.read()
