@@ -87,7 +87,9 @@ class FsckCommandTest {
     assertArrayEquals(before, hash(image));
   }
 
-  /** Two copies on three devices: what one of them has is not all; -p finds nothing it may repair. */
+  /**
+   * Two copies on three devices: what one of them has is not all; -p finds nothing it may repair.
+   */
   @Test
   void whatLiesOnMissingDevicesIsNotGivenUpUnlessThatIsSaid() throws Exception {
     Path image = copy("replicas2-3dev");
