@@ -56,4 +56,38 @@ def background_work(_):
         assert placed() == (["image0", "image1"], {"zstd"}), placed()
 
 
-CASES = (background_work,)
+def watched(_):
+    """fs top says what is being done, and the superblock afterwards what was done in all."""
+    with Filesystem("dev", (), devices=2, megabytes=256) as filesystem:
+        made = jbcachefs("format", "--force", "--replicas=2", *filesystem.images)
+        assert made.returncode == 0, made
+        filesystem.mount()
+
+        def top():
+            shown = jbcachefs("fs", "top", "--json", "--once", filesystem.directory)
+            assert shown.returncode == 0, shown
+            frame = json.loads(shown.stdout)["data"][0]
+            return ({counter["name"]: counter["mount"] for counter in frame["counters"]},
+                    {(os.path.basename(entry["path"]), entry["data_type"]): entry["written_bytes"]
+                     for entry in frame["devices"]})
+
+        before, _ = top()
+        put(filesystem / "file", os.urandom(4 << 20))
+        os.sync()
+        with open(filesystem / "file", "r+b") as file:
+            os.fsync(file.fileno())
+        counters, written = top()
+        assert counters["data_write"] - before.get("data_write", 0) == 4 << 20, (before, counters)
+        assert counters["fsync"] > before.get("fsync", 0), (before, counters)
+        assert written["image0", "user"] == written["image1", "user"] == 4 << 20, written
+        text = jbcachefs("fs", "top", "-h", "-n", "2", filesystem.directory)
+        assert text.returncode == 0 and text.stdout.count("counters:") == 2, text
+        assert re.search(r"data_write +0 +4.00M +4.00M B", text.stdout), text
+        filesystem.umount()
+        shown = jbcachefs("show-super", "-f", "counters", filesystem.images[0])
+        assert re.search(rf"^data_write +{(4 << 20) >> 9}$", shown.stdout, re.M), shown
+        nowhere = jbcachefs("fs", "top", "--once", filesystem.directory)
+        assert nowhere.returncode == 1 and "not on a filesystem that jbcachefs has mounted" in nowhere.stderr, nowhere
+
+
+CASES = (background_work, watched)

@@ -49,6 +49,7 @@ import org.jbcachefs.cli.subvolume.DeleteSubvolume;
 import org.jbcachefs.cli.subvolume.ListSnapshots;
 import org.jbcachefs.cli.subvolume.ListSubvolumes;
 import org.jbcachefs.cli.subvolume.SnapshotSubvolume;
+import org.jbcachefs.cli.top.FsTopCommand;
 import org.jbcachefs.cli.verify.VerifyCommand;
 
 /**
@@ -138,6 +139,7 @@ final class CommandTable {
           entry("list_journal", DEBUG, "list journal entries"),
           entry("journal_rewind_info", DEBUG, "show how far back the journal can be rewound"),
           entry("fs usage", SUPERBLOCK, "show what space is used for"),
+          entry("fs top", MOUNTING, "show what a mounted filesystem does"),
           entry("format", SUPERBLOCK, "make a filesystem", "mkfs"),
           entry("set-file-option", MOUNTING, "set options of files of a mounted filesystem"),
           entry("file clone", MOUNTING, "make a file share the data of another one"),
@@ -219,6 +221,7 @@ final class CommandTable {
       case "shim status" -> new ShimStatusCommand();
       case "list_journal" -> new ListJournalCommand();
       case "fs usage" -> new FsUsageCommand();
+      case "fs top" -> new FsTopCommand();
       case "set-file-option" -> new SetFileOption();
       case "file clone" -> new CloneRange();
       case "file insert-range" -> new InsertRange();

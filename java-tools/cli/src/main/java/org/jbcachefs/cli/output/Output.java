@@ -99,6 +99,14 @@ public final class Output {
     }
   }
 
+  /** What was printed so far goes out, for somebody who watches. */
+  public void flush() {
+    if (json != null) {
+      json.flush();
+    }
+    text.flush();
+  }
+
   /** Completes the envelope and flushes; call once, at the end. */
   public void finish() {
     if (isJson()) {

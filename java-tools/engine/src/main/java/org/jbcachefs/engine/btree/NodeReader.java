@@ -22,6 +22,8 @@ import org.jbcachefs.format.node.DecodedNode;
 import org.jbcachefs.format.node.NodeContext;
 import org.jbcachefs.format.node.NodeDecoder;
 import org.jbcachefs.format.node.Strictness;
+import org.jbcachefs.format.tables.DataType;
+import org.jbcachefs.format.tables.PersistentCounter;
 
 /**
  * Reads nodes: the first copy with nothing wrong; failing that, one whose faults are harmless;
@@ -136,6 +138,8 @@ public final class NodeReader {
     MemorySegment segment = Arena.ofAuto().allocate(bytes, 8);
     Place place = place(pointer, replica);
     devices.read(replica.device(), replica.sector(), segment);
+    devices.activity().count(PersistentCounter.BTREE_NODE_READ);
+    devices.activity().read(DataType.BTREE, replica.device(), bytes);
     DecodedNode decoded = NodeDecoder.decode(context, pointer, segment, strictness, place);
     boolean dropOutside = pointer.rangeUpdated() || strictness == Strictness.SALVAGE;
     NodeMerge.Index index = NodeMerge.merge(decoded, dropOutside);

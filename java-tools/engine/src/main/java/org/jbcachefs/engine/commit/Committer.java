@@ -6,6 +6,7 @@ import java.util.function.Function;
 import org.jbcachefs.engine.btree.live.LiveBtrees;
 import org.jbcachefs.engine.btree.live.NodeMissException;
 import org.jbcachefs.engine.journal.write.Journal;
+import org.jbcachefs.format.tables.PersistentCounter;
 
 /**
  * The one place where btrees change. Transactions gather outside of the commit lock; under it they
@@ -108,11 +109,15 @@ public final class Committer {
       CommitWork.Outcome outcome = underLock(transaction);
       switch (outcome.kind()) {
         case COMMITTED -> {
+          journal.activity().count(PersistentCounter.TRANSACTION_COMMIT);
           return outcome.seq();
         }
         case CHANGED -> throw new TransactionRestartException();
         case JOURNAL_UNWRITTEN -> journal.writeClosed();
-        case JOURNAL_FULL -> help.freeJournal();
+        case JOURNAL_FULL -> {
+          journal.activity().count(PersistentCounter.JOURNAL_FULL);
+          help.freeJournal();
+        }
         case REPLICAS_MISSING -> help.addReplicas(outcome.missing());
         case VERSION_MISSING -> help.announceNotes();
       }

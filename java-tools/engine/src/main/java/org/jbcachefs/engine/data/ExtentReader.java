@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jbcachefs.engine.btree.Btrees;
+import org.jbcachefs.engine.sb.Activity;
 import org.jbcachefs.engine.sb.DeviceSet;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.KeyType;
@@ -20,8 +21,10 @@ import org.jbcachefs.format.extent.ExtentCrc;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.extent.ExtentPtr;
 import org.jbcachefs.format.sb.Member;
+import org.jbcachefs.format.tables.DataType;
 import org.jbcachefs.format.tables.FsckError;
 import org.jbcachefs.format.tables.MemberError;
+import org.jbcachefs.format.tables.PersistentCounter;
 import org.jbcachefs.format.value.InlineData;
 
 /**
@@ -228,9 +231,19 @@ public final class ExtentReader {
     if (isChecked(replica)) {
       fetch(own, key, replica, false, into);
     } else {
-      devices.read(replica.dev(), replica.sector(), into);
+      read(replica, into);
     }
     return into;
+  }
+
+  private void read(Replicas.Replica replica, MemorySegment into) {
+    devices.read(replica.dev(), replica.sector(), into);
+    devices.activity().read(DataType.USER, replica.dev(), into.byteSize());
+  }
+
+  /** Where it is counted what is read. */
+  Activity activity() {
+    return devices.activity();
   }
 
   private int rank(Replicas.Replica replica) {
@@ -335,6 +348,7 @@ public final class ExtentReader {
     if (!rebuild) {
       long first = (replica.sector() << SECTOR_SHIFT) + start;
       devices.readBytes(replica.dev(), first, out.asSlice(at, bytes));
+      devices.activity().read(DataType.USER, replica.dev(), bytes);
       return;
     }
     long first = start >>> SECTOR_SHIFT;
@@ -368,9 +382,10 @@ public final class ExtentReader {
     if (rebuild) {
       stripes.rebuild(replica, 0, replica.crc.compressedSectors(), into, own);
     } else {
-      devices.read(replica.dev(), replica.sector(), into);
+      read(replica, into);
       if (!decoder.verify(key, replica.crc, into, 0)) {
-        devices.read(replica.dev(), replica.sector(), into);
+        devices.activity().count(PersistentCounter.DATA_READ_RETRY);
+        read(replica, into);
       } else {
         return;
       }

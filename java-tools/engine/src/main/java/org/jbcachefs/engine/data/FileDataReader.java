@@ -19,6 +19,7 @@ import org.jbcachefs.format.error.BcachefsException;
 import org.jbcachefs.format.error.CorruptionException;
 import org.jbcachefs.format.error.LostDataException;
 import org.jbcachefs.format.error.Place;
+import org.jbcachefs.format.tables.PersistentCounter;
 import org.jbcachefs.format.value.ReflinkP;
 
 /** The contents of files, from the extents that a snapshot sees. Thread-safe. */
@@ -134,7 +135,20 @@ public final class FileDataReader implements FileData {
           Place.structure("btree extents").at(Long.toUnsignedString(file.inode())),
           "keys are lost that may say what is between bytes " + from + " and " + to);
     }
-    into.fill((byte) 0);
+    if (from < to) {
+      into.fill((byte) 0);
+      extents.activity().addBytes(PersistentCounter.DATA_READ_HOLE, to - from);
+    }
+  }
+
+  private void count(Bkey key, long bytes) {
+    boolean inline =
+        key.type() == KeyType.INLINE_DATA.number()
+            || key.type() == KeyType.INDIRECT_INLINE_DATA.number();
+    extents
+        .activity()
+        .addBytes(
+            inline ? PersistentCounter.DATA_READ_INLINE : PersistentCounter.DATA_READ, bytes);
   }
 
   /** Whether an extent in that range may be lost; it would end at most a block behind it. */
@@ -173,6 +187,7 @@ public final class FileDataReader implements FileData {
       readIndirect(told, key, from, into, at, bytes);
     } else {
       extents.read(key, from, into, at, bytes);
+      count(key, bytes);
       if (told != null) {
         told.read(BtreeId.EXTENTS, key, from, bytes);
       }
@@ -194,6 +209,7 @@ public final class FileDataReader implements FileData {
           break;
         }
         extents.read(key, indirect, next - start, into, at + next - first, stop - next);
+        count(indirect, stop - next);
         if (told != null) {
           told.read(BtreeId.REFLINK, indirect, next - start, stop - next);
         }

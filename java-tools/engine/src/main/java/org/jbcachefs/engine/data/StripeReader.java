@@ -18,6 +18,7 @@ import org.jbcachefs.format.extent.ExtentPtr;
 import org.jbcachefs.format.extent.StripeValue;
 import org.jbcachefs.format.kernel.Galois;
 import org.jbcachefs.format.kernel.Kernels;
+import org.jbcachefs.format.tables.DataType;
 
 /**
  * Rebuilds the sectors of a stripe's block from the other blocks: one or two of them may be missing
@@ -169,6 +170,7 @@ final class StripeReader {
     int dev = ExtentPtr.dev(ptr);
     try {
       devices.read(dev, ExtentPtr.sector(ptr) + offset, into);
+      devices.activity().read(DataType.USER, dev, into.byteSize());
     } catch (DeviceException e) {
       failures.append("; block ").append(index).append(": ").append(e.sentence());
       return false;

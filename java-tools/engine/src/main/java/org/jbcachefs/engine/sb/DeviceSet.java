@@ -13,12 +13,13 @@ import org.jbcachefs.format.tables.MemberError;
 
 /**
  * The member devices of one filesystem by device index. Some may be missing. Immutable but for what
- * is known of the devices' behaviour, and thread-safe; the devices belong to whoever opened them.
+ * is known of the devices' behaviour and what is counted, and thread-safe; the devices belong to whoever opened them.
  */
 public final class DeviceSet {
   private final Superblock newest;
   private final List<OpenMember> slots;
   private final MemberHealth health;
+  private final Activity activity;
 
   /** A member that is here, with its own copy of the superblock. */
   record OpenMember(BlockDevice device, Superblock superblock) {}
@@ -28,11 +29,17 @@ public final class DeviceSet {
     this.newest = newest;
     this.slots = java.util.Collections.unmodifiableList(new java.util.ArrayList<>(slots));
     this.health = new MemberHealth(slots.size());
+    this.activity = new Activity(slots.size());
   }
 
   /** How the devices behave. */
   public MemberHealth health() {
     return health;
+  }
+
+  /** What is done with the filesystem. */
+  public Activity activity() {
+    return activity;
   }
 
   /** Number of device indexes, missing and free ones included. */

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.format.sb;
 
+import java.lang.foreign.MemorySegment;
 import java.util.OptionalLong;
 import org.jbcachefs.format.bytes.Bytes;
+import org.jbcachefs.format.bytes.Le;
 import org.jbcachefs.format.tables.PersistentCounter;
 
 /**
@@ -29,6 +31,14 @@ public record CountersSection(Bytes values) implements Section {
     return counter.number() < count()
         ? OptionalLong.of(values.u64(COUNTER_BYTES * counter.number()))
         : OptionalLong.empty();
+  }
+
+  /** With so much added to one that is stored. */
+  public CountersSection plus(PersistentCounter counter, long amount) {
+    MemorySegment sum = MemorySegment.ofArray(values.toArray());
+    long at = (long) COUNTER_BYTES * counter.number();
+    Le.putU64(sum, at, Le.u64(sum, at) + amount);
+    return new CountersSection(Bytes.copyOf(sum, 0, sum.byteSize()));
   }
 
   @Override

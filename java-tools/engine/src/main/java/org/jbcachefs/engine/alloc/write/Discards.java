@@ -17,6 +17,7 @@ import org.jbcachefs.format.error.DeviceException;
 import org.jbcachefs.format.sb.Member;
 import org.jbcachefs.format.tables.DataType;
 import org.jbcachefs.format.tables.MemberError;
+import org.jbcachefs.format.tables.PersistentCounter;
 
 /**
  * Makes emptied buckets free: those that no crash can bring back any more, since the entry that
@@ -68,6 +69,7 @@ public final class Discards {
       if (batch.isEmpty()) {
         return done;
       }
+      devices.activity().count(PersistentCounter.BUCKET_DISCARD_WORKER);
       batch.forEach(this::discard);
       try {
         free.accept(batch);
@@ -117,6 +119,7 @@ public final class Discards {
       long bytes = (long) member.bucketSectors() << 9;
       try {
         devices.device(bucket.device).discard(bucket.bucket * bytes, bytes);
+        devices.activity().count(PersistentCounter.BUCKET_DISCARD);
       } catch (DeviceException e) {
         // It is free without it: whoever writes there next finds out whether it can be written.
         devices.health().failed(bucket.device, MemberError.WRITE, e);

@@ -13,6 +13,7 @@ import org.jbcachefs.format.error.PosixError;
 import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.sb.Member;
 import org.jbcachefs.format.tables.MemberState;
+import org.jbcachefs.format.tables.PersistentCounter;
 
 /** Gives out sectors of free buckets, the copies of one extent on distinct devices. Thread-safe. */
 public final class SpaceAllocator {
@@ -255,12 +256,15 @@ public final class SpaceAllocator {
     FreeBuckets buckets = free.get(index);
     long keep = request.watermark.keepsFree(devices.member(index).nbuckets());
     if (wanted > bucketSectors || buckets.count() <= keep) {
+      devices.activity().count(PersistentCounter.BUCKET_ALLOC_FAIL);
       return 0;
     }
     FreeBuckets.Found found = buckets.take();
     if (found == null) {
+      devices.activity().count(PersistentCounter.BUCKET_ALLOC_FAIL);
       return 0;
     }
+    devices.activity().count(PersistentCounter.BUCKET_ALLOC);
     if (filling != null) {
       open.release(index, filling.bucket);
     }
@@ -273,6 +277,7 @@ public final class SpaceAllocator {
     long bucketSectors = devices.member(index).bucketSectors();
     long sector = filling.bucket * bucketSectors + filling.used;
     filling.used += sectors;
+    devices.activity().add(PersistentCounter.SECTORS_ALLOC, sectors);
     return new Allocation.Place(index, sector, filling.generation, filling.bucket);
   }
 

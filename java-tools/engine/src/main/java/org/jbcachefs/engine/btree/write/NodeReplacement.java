@@ -11,10 +11,12 @@ import org.jbcachefs.engine.commit.Committer;
 import org.jbcachefs.engine.commit.InteriorChange;
 import org.jbcachefs.engine.commit.InteriorTransaction;
 import org.jbcachefs.engine.journal.write.JournalPins;
+import org.jbcachefs.engine.sb.Activity;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.BkeyFormat;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.node.BtreePointer;
+import org.jbcachefs.format.tables.PersistentCounter;
 
 /**
  * Neighbouring nodes replaced by new ones that hold the same keys: a rewrite, a split, a merge, a
@@ -148,6 +150,25 @@ final class NodeReplacement {
       }
     }
     transaction.commit();
+    count(root);
+  }
+
+  private void count(boolean root) {
+    Activity activity = storage.activity();
+    activity.count(kind());
+    activity.add(PersistentCounter.BTREE_NODE_FREE, old.size());
+    if (root) {
+      activity.count(PersistentCounter.BTREE_NODE_SET_ROOT);
+    }
+  }
+
+  private PersistentCounter kind() {
+    if (made.size() == old.size()) {
+      return PersistentCounter.BTREE_NODE_COMPACT;
+    }
+    return made.size() < old.size()
+        ? PersistentCounter.BTREE_NODE_MERGE
+        : PersistentCounter.BTREE_NODE_SPLIT;
   }
 
   private String name(boolean root) {

@@ -11,12 +11,14 @@ import org.jbcachefs.engine.alloc.write.Watermark;
 import org.jbcachefs.engine.alloc.write.WritePoint;
 import org.jbcachefs.engine.rules.WriteRule;
 import org.jbcachefs.engine.rules.WriteRules;
+import org.jbcachefs.engine.sb.Activity;
 import org.jbcachefs.engine.sb.DeviceSet;
 import org.jbcachefs.engine.sb.write.BtreeBitmaps;
 import org.jbcachefs.format.error.DeviceException;
 import org.jbcachefs.format.error.Place;
 import org.jbcachefs.format.node.BtreePointer;
 import org.jbcachefs.format.tables.DataType;
+import org.jbcachefs.format.tables.PersistentCounter;
 
 /** Places for nodes, and writing to all copies of one. Thread-safe. */
 public final class NodeStorage {
@@ -61,6 +63,11 @@ public final class NodeStorage {
     return buffers;
   }
 
+  /** Where it is counted what is done with nodes. */
+  Activity activity() {
+    return devices.activity();
+  }
+
   /** Room for a node on as many devices as it has copies, or at least on one. */
   Allocation allocate(int btree) {
     SpaceAllocator.Request request =
@@ -72,6 +79,7 @@ public final class NodeStorage {
             device -> placement.allows(btree, device),
             preferred,
             Watermark.RECLAIM);
+    activity().count(PersistentCounter.BTREE_NODE_ALLOC);
     return space.allocate(writePoint, request);
   }
 
@@ -102,6 +110,7 @@ public final class NodeStorage {
    */
   List<BtreePointer.Replica> write(
       List<BtreePointer.Replica> copies, int sector, MemorySegment bytes) {
+    activity().count(PersistentCounter.BTREE_NODE_WRITE);
     DeviceException failure = null;
     List<BtreePointer.Replica> written = new ArrayList<>();
     for (BtreePointer.Replica copy : copies) {
@@ -110,6 +119,7 @@ public final class NodeStorage {
           continue;
         }
         devices.write(copy.device(), copy.sector() + sector, bytes);
+        activity().wrote(DataType.BTREE, copy.device(), bytes.byteSize());
         written.add(copy);
       } catch (DeviceException e) {
         failure = e;

@@ -24,6 +24,7 @@ import org.jbcachefs.format.error.DeviceException;
 import org.jbcachefs.format.error.PosixError;
 import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.node.BtreePointer;
+import org.jbcachefs.format.tables.PersistentCounter;
 
 /**
  * Writes nodes: those that have grown, those that the journal waits for, and at the end all.
@@ -264,6 +265,12 @@ public final class NodeWork {
 
   /** Writes the nodes that need the oldest bucket, bucket after bucket, until enough are free. */
   private void reclaim() {
+    storage.activity().count(PersistentCounter.JOURNAL_RECLAIM_START);
+    reclaimOldest();
+    storage.activity().count(PersistentCounter.JOURNAL_RECLAIM_FINISH);
+  }
+
+  private void reclaimOldest() {
     long before;
     long after;
     do {
@@ -563,11 +570,13 @@ public final class NodeWork {
     } finally {
       lock.unlock();
     }
+    storage.activity().count(PersistentCounter.BTREE_NODE_REWRITE);
     replace(node, content, newest);
   }
 
   /** On a full device small nodes may have to stay as many. */
   private void mergeIfRoom(LiveNode node, boolean always) {
+    storage.activity().count(PersistentCounter.BTREE_NODE_MERGE_ATTEMPT);
     try {
       merge(node, always);
     } catch (PosixException e) {

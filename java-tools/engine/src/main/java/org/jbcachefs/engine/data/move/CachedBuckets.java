@@ -15,6 +15,7 @@ import org.jbcachefs.format.extent.ExtentEntries;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.sb.Member;
 import org.jbcachefs.format.tables.MemberState;
+import org.jbcachefs.format.tables.PersistentCounter;
 import org.jbcachefs.format.value.Backpointer;
 
 /**
@@ -70,6 +71,7 @@ public final class CachedBuckets {
           }
         }
         emptied += buckets.size();
+        parts.devices().activity().add(PersistentCounter.BUCKET_INVALIDATE, buckets.size());
       }
       return emptied;
     } finally {

@@ -14,6 +14,7 @@ import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.commit.Committer;
 import org.jbcachefs.engine.commit.Transaction;
 import org.jbcachefs.engine.data.PartialReads;
+import org.jbcachefs.engine.sb.Activity;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
@@ -26,6 +27,7 @@ import org.jbcachefs.format.extent.ExtentEntries;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.extent.ExtentEntryType;
 import org.jbcachefs.format.extent.ExtentPtr;
+import org.jbcachefs.format.tables.PersistentCounter;
 
 /**
  * What random writes leave of an extent has the checksum of all that was there once, and is read as
@@ -48,6 +50,7 @@ public final class ChecksumNarrowing implements PartialReads {
   private static final int SECTOR_SHIFT = 9;
 
   private final Committer committer;
+  private final Activity activity;
   private final ExtentEntrySizes sizes;
   private final Runnable wanted;
 
@@ -70,7 +73,9 @@ public final class ChecksumNarrowing implements PartialReads {
    * @param sizes of extents' entries
    * @param wanted called when there is something to be done, by any thread; costs little
    */
-  public ChecksumNarrowing(Committer committer, ExtentEntrySizes sizes, Runnable wanted) {
+  public ChecksumNarrowing(
+      Committer committer, ExtentEntrySizes sizes, Runnable wanted, Activity activity) {
+    this.activity = activity;
     this.committer = committer;
     this.sizes = sizes;
     this.wanted = wanted;
@@ -143,6 +148,7 @@ public final class ChecksumNarrowing implements PartialReads {
       Bpos to = new Bpos(whole.inode, end, -1);
       Part part = committer.transact("narrow_crcs", tx -> narrowSome(tx, whole, at, to)).value();
       narrowed += part.narrowed;
+      activity.add(PersistentCounter.DATA_READ_NARROW_CRCS, part.narrowed);
       from = part.next;
     }
     return narrowed;

@@ -22,6 +22,7 @@ import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.sb.Member;
 import org.jbcachefs.format.tables.DataType;
 import org.jbcachefs.format.tables.MemberState;
+import org.jbcachefs.format.tables.PersistentCounter;
 import org.jbcachefs.format.value.AllocV4;
 import org.jbcachefs.format.value.Backpointer;
 
@@ -97,6 +98,7 @@ public final class Copygc {
   private boolean round() {
     long before = parts.space().stock(extents.point());
     List<Bucket> candidates = candidates();
+    parts.devices().activity().count(PersistentCounter.COPYGC);
     if (candidates.isEmpty()) {
       stuck.clear();
     }
@@ -104,6 +106,7 @@ public final class Copygc {
       if (!evacuate(bucket)) {
         break;
       }
+      parts.devices().activity().count(PersistentCounter.EVACUATE_BUCKET);
       if (isMovable(bucket)) {
         stuck.add(bucket);
       }

@@ -34,6 +34,7 @@ import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.extent.ExtentEntryType;
 import org.jbcachefs.format.sb.Member;
 import org.jbcachefs.format.tables.DataType;
+import org.jbcachefs.format.tables.PersistentCounter;
 import org.jbcachefs.format.value.Inode;
 import org.jbcachefs.format.value.Reservation;
 
@@ -122,6 +123,20 @@ final class ExtentMove {
    * @param anywhere whether other devices will do where the target has no room
    */
   Outcome move(BtreeId btree, Bkey key, boolean anywhere) {
+    Outcome outcome = attempt(btree, key, anywhere);
+    count(
+        outcome == Outcome.MOVED
+            ? PersistentCounter.DATA_UPDATE
+            : PersistentCounter.DATA_UPDATE_FAIL,
+        key);
+    return outcome;
+  }
+
+  private void count(PersistentCounter counter, Bkey key) {
+    parts.devices().activity().add(counter, Integer.toUnsignedLong(key.size()));
+  }
+
+  private Outcome attempt(BtreeId btree, Bkey key, boolean anywhere) {
     Shape shape = shape(key);
     if (!shape.movable()) {
       return Outcome.LEFT;
@@ -137,6 +152,7 @@ final class ExtentMove {
     MemorySegment data = buffer.atLeast(bytes).asSlice(0, bytes);
     try {
       reader.read(key, 0, data, 0, bytes);
+      count(PersistentCounter.DATA_UPDATE_READ, key);
     } catch (LostDataException _) {
       return Outcome.LEFT;
     }
@@ -270,6 +286,10 @@ final class ExtentMove {
           return Outcome.NO_ROOM;
         }
         pieces.add(piece);
+        parts
+            .devices()
+            .activity()
+            .addBytes(PersistentCounter.DATA_UPDATE_WRITE, piece.bytes());
         if (piece.degraded() && isLessSafe(piece.allocation(), chosen, shape)) {
           return Outcome.NO_ROOM;
         }
@@ -346,12 +366,19 @@ final class ExtentMove {
       if (parts.inPlace().of(old.pos()) != mark && parts.rules().hold(WriteRule.IN_PLACE_MARKS)) {
         return Outcome.LEFT;
       }
-      return parts
-          .committer()
-          .transact(
-              budget == null ? "copygc" : "reconcile",
-              transaction -> replaceIn(transaction, btree, old, now))
-          .value();
+      Outcome outcome =
+          parts
+              .committer()
+              .transact(
+                  budget == null ? "copygc" : "reconcile",
+                  transaction -> replaceIn(transaction, btree, old, now))
+              .value();
+      count(
+          outcome == Outcome.MOVED
+              ? PersistentCounter.DATA_UPDATE_KEY
+              : PersistentCounter.DATA_UPDATE_KEY_FAIL,
+          old);
+      return outcome;
     } finally {
       exclusive.unlock();
     }

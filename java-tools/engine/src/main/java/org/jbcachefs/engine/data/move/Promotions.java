@@ -24,6 +24,7 @@ import org.jbcachefs.engine.data.write.HiddenEnds;
 import org.jbcachefs.engine.data.write.PointerDrop;
 import org.jbcachefs.engine.fs.FileId;
 import org.jbcachefs.engine.rules.WriteRule;
+import org.jbcachefs.engine.sb.Activity;
 import org.jbcachefs.engine.sb.TargetMembers;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
@@ -38,6 +39,7 @@ import org.jbcachefs.format.extent.ExtentPtr;
 import org.jbcachefs.format.sb.Member;
 import org.jbcachefs.format.tables.DataType;
 import org.jbcachefs.format.tables.FilesystemOption;
+import org.jbcachefs.format.tables.PersistentCounter;
 import org.jbcachefs.format.value.AllocV4;
 import org.jbcachefs.format.value.Inode;
 
@@ -283,6 +285,9 @@ public final class Promotions {
     try {
       Allocation.Place to = allocation.places().getFirst();
       parts.devices().write(to.device(), to.sector(), stored.bytes());
+      Activity activity = parts.devices().activity();
+      activity.wrote(DataType.USER, to.device(), stored.bytes().byteSize());
+      activity.add(PersistentCounter.DATA_READ_PROMOTE, sectors);
       Bkey copied = with(part, stored.pointer(), to);
       return copied == null ? Outcome.LEFT : commit(place, wanted.key, mark, stored, copied);
     } catch (DeviceException _) {

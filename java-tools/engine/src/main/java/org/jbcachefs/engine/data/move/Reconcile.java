@@ -25,6 +25,7 @@ import org.jbcachefs.format.extent.ExtentReconcile;
 import org.jbcachefs.format.sb.Member;
 import org.jbcachefs.format.tables.DataType;
 import org.jbcachefs.format.tables.MemberState;
+import org.jbcachefs.format.tables.PersistentCounter;
 import org.jbcachefs.format.value.Backpointer;
 import org.jbcachefs.format.value.Cookie;
 import org.jbcachefs.format.value.ReflinkP;
@@ -57,6 +58,8 @@ public final class Reconcile {
 
   /** So many free buckets are left to others. */
   private static final int SPARE_BUCKETS = 16;
+
+  private static final int SECTOR_SHIFT = 9;
 
   private final MoveParts parts;
   private final ReconcileScanner scanner;
@@ -154,6 +157,7 @@ public final class Reconcile {
       return;
     }
     if (mover.move(btree, old, urgent) == ExtentMove.Outcome.MOVED) {
+      count(PersistentCounter.RECONCILE_DATA, Integer.toUnsignedLong(old.size()));
       // What is not as it should be after that will not become so by doing it again.
       for (Bkey now : pieces(btree, old)) {
         if (ExtentReconcile.NEED_RB.get(scanner.noteOf(now)) != 0) {
@@ -163,6 +167,10 @@ public final class Reconcile {
     } else {
       setPending(btree, old, true);
     }
+  }
+
+  private void count(PersistentCounter counter, long amount) {
+    parts.devices().activity().add(counter, amount);
   }
 
   private List<Bkey> pieces(BtreeId btree, Bkey old) {
@@ -207,6 +215,9 @@ public final class Reconcile {
 
   /** Puts an extent on the list of what has to wait, or back from there. */
   private void setPending(BtreeId btree, Bkey old, boolean pending) {
+    if (pending) {
+      count(PersistentCounter.RECONCILE_SET_PENDING, Integer.toUnsignedLong(old.size()));
+    }
     parts
         .committer()
         .transact(
@@ -243,6 +254,7 @@ public final class Reconcile {
 
   /** The scan is done, if nobody has asked for it once more. */
   private void finished(Bkey cookie) {
+    count(PersistentCounter.RECONCILE_CLEAR_SCAN, 1);
     long asked = Cookie.decode(cookie).cookie();
     parts
         .committer()
@@ -496,6 +508,9 @@ public final class Reconcile {
   private boolean rewrite(int btree, int level, Bpos pos) {
     try {
       parts.nodes().rewrite(btree, level, pos, _ -> true);
+      count(
+          PersistentCounter.RECONCILE_BTREE,
+          parts.options().superblock().btreeNodeBytes() >> SECTOR_SHIFT);
       done++;
       return true;
     } catch (PosixException e) {

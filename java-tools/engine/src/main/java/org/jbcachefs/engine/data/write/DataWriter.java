@@ -14,6 +14,7 @@ import org.jbcachefs.engine.sb.TargetMembers;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.tables.DataType;
+import org.jbcachefs.format.tables.PersistentCounter;
 
 /**
  * Writes data to fresh sectors. Thread-safe: threads encode and write side by side, nothing of it
@@ -137,6 +138,10 @@ public final class DataWriter implements AutoCloseable {
             (sectors, without, copies) -> allocate(options, inode, sectors, without, copies));
     written.allocations.add(piece.allocation());
     written.keys.add(piece.key());
+    filesystem
+        .devices()
+        .activity()
+        .addBytes(PersistentCounter.DATA_WRITE, piece.bytes());
     return piece.bytes();
   }
 

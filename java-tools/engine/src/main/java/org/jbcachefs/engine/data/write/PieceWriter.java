@@ -18,6 +18,7 @@ import org.jbcachefs.format.error.PosixError;
 import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.extent.ExtentCrc;
 import org.jbcachefs.format.extent.ExtentPtr;
+import org.jbcachefs.format.tables.DataType;
 
 /** Encodes and writes one extent at a time. Thread-safe; holds no lock while it writes. */
 public final class PieceWriter {
@@ -166,6 +167,7 @@ public final class PieceWriter {
       tried.add(place.device());
       try {
         devices.write(place.device(), place.sector(), stored);
+        devices.activity().wrote(DataType.USER, place.device(), stored.byteSize());
         good.add(place);
       } catch (DeviceException e) {
         failure = e;

@@ -21,7 +21,9 @@ import org.jbcachefs.format.extent.ExtentEntries;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.extent.ExtentPtr;
 import org.jbcachefs.format.sb.Member;
+import org.jbcachefs.format.tables.DataType;
 import org.jbcachefs.format.tables.MemberState;
+import org.jbcachefs.format.tables.PersistentCounter;
 
 /**
  * Overwrites data where it lies, as files with {@code nocow} want it: extents that are the file's
@@ -206,7 +208,9 @@ final class InPlaceWrites {
     try {
       for (Place place : part.places) {
         devices.write(place.device, place.sector, bytes);
+        devices.activity().wrote(DataType.USER, place.device, bytes.byteSize());
       }
+      devices.activity().addBytes(PersistentCounter.DATA_WRITE, bytes.byteSize());
       if (part.places.size() == 1) {
         devices.health().wroteAlone(part.places.getFirst().device);
       }

@@ -33,6 +33,7 @@ import org.jbcachefs.format.error.PosixError;
 import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.tables.InodeOption;
 import org.jbcachefs.format.tables.MetadataVersion;
+import org.jbcachefs.format.tables.PersistentCounter;
 import org.jbcachefs.format.value.Inode;
 import org.jbcachefs.format.value.InodeBuilder;
 import org.jbcachefs.format.value.InodeField;
@@ -760,6 +761,7 @@ public final class WritableTree implements AutoCloseable {
 
   /** Makes everything durable that happened to the file, or to a directory's names. */
   public void sync(InodeId id) {
+    count(PersistentCounter.FSYNC);
     if (filesystem.rules().hold(WriteRule.DELAYED_WRITES)) {
       contents.delayed().writeNow(id);
     }
@@ -767,8 +769,13 @@ public final class WritableTree implements AutoCloseable {
     filesystem.flush(inode(readers(), id).journalSeq());
   }
 
+  private void count(PersistentCounter counter) {
+    filesystem.devices().activity().count(counter);
+  }
+
   /** Makes everything durable. */
   public void syncAll() {
+    count(PersistentCounter.SYNC_FS);
     contents.delayed().writeAll(_ -> true);
     accessTimes.writeUntil(Long.MAX_VALUE);
     filesystem.sync();

@@ -9,12 +9,14 @@ import java.util.Set;
 import org.jbcachefs.block.IoFlags;
 import org.jbcachefs.engine.rules.WriteRule;
 import org.jbcachefs.engine.rules.WriteRules;
+import org.jbcachefs.engine.sb.Activity;
 import org.jbcachefs.engine.sb.DeviceSet;
 import org.jbcachefs.engine.sb.write.ReplicasEntries;
 import org.jbcachefs.format.error.DeviceException;
 import org.jbcachefs.format.journal.Jset;
 import org.jbcachefs.format.journal.JsetIntegrity;
 import org.jbcachefs.format.tables.DataType;
+import org.jbcachefs.format.tables.PersistentCounter;
 
 /**
  * Puts one entry on its devices: all devices' caches flushed first, so that whatever the entry
@@ -104,16 +106,24 @@ public final class EntryWriter {
     if (!flushed && rules.hold(WriteRule.PREFLUSH)) {
       alive().forEach(this::flush);
     }
+    devices.activity().count(PersistentCounter.JOURNAL_WRITE);
     DeviceException failure = null;
     for (Target target : targets) {
       try {
         devices.write(target.device, target.sector, entry.padded(), IoFlags.META | IoFlags.SYNC);
+        long bytes = entry.padded().byteSize();
+        devices.activity().wrote(DataType.JOURNAL, target.device, bytes);
         took.add(target.device);
       } catch (DeviceException e) {
         failure = e;
       }
     }
     return failure;
+  }
+
+  /** Where it is counted what is done with the journal. */
+  Activity activity() {
+    return devices.activity();
   }
 
   /**
@@ -125,6 +135,7 @@ public final class EntryWriter {
    * @return null if it is durable, else why it is on no device for good
    */
   DeviceException force(int wanted, List<Integer> took, boolean all) {
+    devices.activity().count(PersistentCounter.JOURNAL_FLUSH);
     List<Integer> good = new ArrayList<>();
     DeviceException failure = null;
     for (int device : all ? alive() : took) {

@@ -10,6 +10,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jbcachefs.engine.journal.SeqBlacklist;
+import org.jbcachefs.engine.sb.Activity;
 import org.jbcachefs.format.error.BcachefsException;
 import org.jbcachefs.format.error.DeviceException;
 import org.jbcachefs.format.error.PosixError;
@@ -441,6 +442,11 @@ public final class Journal {
     if (broken != null) {
       throw broken;
     }
+  }
+
+  /** Where it is counted what is done with the filesystem. */
+  public Activity activity() {
+    return writer.activity();
   }
 
   /** The devices' rings; with the lock held. */

@@ -28,6 +28,7 @@ import org.jbcachefs.format.tables.DataType;
 import org.jbcachefs.format.tables.Feature;
 import org.jbcachefs.format.tables.MemberError;
 import org.jbcachefs.format.tables.MetadataVersion;
+import org.jbcachefs.format.tables.PersistentCounter;
 
 /**
  * The superblock of a filesystem that is being written to, and the one way to change it: on all
@@ -98,6 +99,7 @@ public final class SuperblockWriter {
       }
     }
     current = shared;
+    devices.activity().count(PersistentCounter.WRITE_SUPER);
   }
 
   private boolean isWritten(int index) {
@@ -155,6 +157,7 @@ public final class SuperblockWriter {
       members.add(isWritten(member.index()) ? withErrors(member, seq) : member);
     }
     editor.section(with(section, members));
+    StoredCounters.update(editor, devices);
     if (changed.versionIncompat() > MetadataVersion.EXTENT_FLAGS.number()) {
       editor.remove(SectionType.MEMBERS_V1);
     } else {
@@ -305,5 +308,6 @@ public final class SuperblockWriter {
               + copy.layout().maxBytes());
     }
     devices.write(index, sector, MemorySegment.ofArray(padded));
+    devices.activity().wrote(DataType.SB, index, padded.length);
   }
 }
