@@ -21,6 +21,9 @@ final class DecodedExtents {
   /** Pointers of extents that were not here when they were wanted; races cost a copy, no more. */
   private final long[] missed = new long[REMEMBERED];
 
+  /** Where reads of extents ended that were not here, with their pointers; races cost no more. */
+  private final long[] ended = new long[REMEMBERED];
+
   /** Slots of one hash value. */
   private static final class Set {
     final long[] ptrs = new long[WAYS];
@@ -79,6 +82,20 @@ final class DecodedExtents {
     boolean again = missed[at] == ptr;
     missed[at] = ptr;
     return again || from == 0;
+  }
+
+  /**
+   * Whether a read of an extent that is not here goes on where one ended not long ago: somebody
+   * reads it bit by bit, and all of it is worth reading at once.
+   *
+   * @param from the first byte that is wanted now
+   */
+  boolean goesOn(long ptr, long from, long bytes) {
+    long mixed = mixed(ptr);
+    int at = (int) Math.unsignedMultiplyHigh(mixed, REMEMBERED);
+    boolean on = ended[at] == mixed + from;
+    ended[at] = mixed + from + bytes;
+    return on;
   }
 
   /** Keeps a copy, in place of the one in its set that was unused for longest. */

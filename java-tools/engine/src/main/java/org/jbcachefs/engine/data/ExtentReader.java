@@ -44,6 +44,12 @@ public final class ExtentReader {
 
   private static final int LARGEST_KEPT = 1 << 20;
 
+  /** Of checksums of blocks: enough for 6 GiB of data with CRC-32C. */
+  private static final int BLOCK_CHECKSUM_BYTES = 8 << 20;
+
+  /** Who reads so many'th of an extent, from its beginning, is going to read the rest. */
+  private static final int MANY = 8;
+
   private static final int RANK_MISSING = 8;
   private static final int RANK_UNCHECKED = 4;
   private static final int RANK_ROTATIONAL = 2;
@@ -59,6 +65,7 @@ public final class ExtentReader {
   private final PartialReads partial;
   private final Predicate<Replicas.Replica> news = this::isNews;
   private final DecodedExtents kept = new DecodedExtents(KEPT_EXTENTS, LARGEST_KEPT);
+  private final BlockChecksums blocks;
   private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
   /**
@@ -107,6 +114,7 @@ public final class ExtentReader {
     this.partial = partial;
     this.devices = devices;
     this.sizes = ExtentEntrySizes.of(devices.superblock()::extentTypeU64s);
+    this.blocks = new BlockChecksums(devices.superblock().blockBytes(), BLOCK_CHECKSUM_BYTES);
     this.decoder = new ExtentDecoder(key);
     this.stripes = new StripeReader(btrees, devices);
     this.generations = new BucketGenerations(btrees);
@@ -319,16 +327,52 @@ public final class ExtentReader {
       fetch(own, key, replica, rebuild, into);
       decoder.decrypt(key, crc, into, 0);
     } else if (!kept.copy(replica.ptr, crc.checksumLo(), start, out, at, bytes)) {
+      boolean blockwise = !rebuild && isPlain(crc);
+      boolean onward =
+          blockwise
+              && (kept.goesOn(replica.ptr, start, bytes) || (start == 0 && bytes * MANY >= whole));
+      if (blockwise && !onward && readBlocks(own, replica, start, out.asSlice(at, bytes))) {
+        return;
+      }
       MemorySegment decoded = decode(own, key, replica, rebuild);
       MemorySegment.copy(decoded, start, out, at, bytes);
       boolean inPart = Integer.toUnsignedLong(key.size()) < crc.uncompressedSectors();
-      if (inPart && !rebuild && isPlain(crc)) {
+      if (inPart && blockwise) {
         partial.read(key, crc, replica.ptr, decoded);
       }
-      if (bytes < whole && (!isPlain(crc) || kept.isWorthKeeping(replica.ptr, start))) {
+      if (blockwise) {
+        blocks.keep(replica.dev(), replica.sector(), crc, decoded);
+      }
+      if (bytes < whole && (onward || !isPlain(crc) || kept.isWorthKeeping(replica.ptr, start))) {
         kept.keep(replica.ptr, crc.checksumLo(), decoded, (int) whole);
       }
     }
+  }
+
+  /**
+   * Reads only the blocks that are wanted, if their checksums are known from before.
+   *
+   * @return false if they are not, or if the blocks have others now: then all of the extent is to
+   *     be read, and what its own checksum says counts
+   */
+  private boolean readBlocks(Scratch own, Replicas.Replica replica, long start, MemorySegment out) {
+    BlockChecksums.Wanted wanted = own.blocks;
+    long bytes = out.byteSize();
+    if (!blocks.find(replica.dev(), replica.sector(), replica.crc, start, bytes, wanted)) {
+      return false;
+    }
+    long first = (replica.sector() << SECTOR_SHIFT) + wanted.firstByte();
+    if (wanted.bytes() == bytes) {
+      devices.readBytes(replica.dev(), first, out);
+      return wanted.match(out);
+    }
+    MemorySegment all = own.stored.atLeast(wanted.bytes()).asSlice(0, wanted.bytes());
+    devices.readBytes(replica.dev(), first, all);
+    if (!wanted.match(all)) {
+      return false;
+    }
+    MemorySegment.copy(all, start - wanted.firstByte(), out, 0, bytes);
+    return true;
   }
 
   /** Whether what is stored is what was written, neither compressed nor encrypted. */

@@ -22,6 +22,7 @@ final class Scratch {
   final Replicas replicas = new Replicas();
   final Decompressor decompressor = new Decompressor();
   final StripeValue stripe = new StripeValue();
+  final BlockChecksums.Wanted blocks = new BlockChecksums.Wanted();
   final Bkey looked = new Bkey();
   final Bkey indirect = new Bkey();
 
