@@ -103,10 +103,7 @@ public final class FsTopCommand implements MountedCommand {
       pause();
       long now = System.nanoTime();
       ActivitySample sampled = ask(invocation);
-      show(
-          invocation,
-          frame,
-          new ActivityFrame(before, sampled, (now - begun) / 1e9));
+      show(invocation, frame, new ActivityFrame(before, sampled, (now - begun) / 1e9));
       before = sampled;
       begun = now;
     }
@@ -121,8 +118,7 @@ public final class FsTopCommand implements MountedCommand {
     if (count != null) {
       return count;
     }
-    boolean watched =
-        invocation.terminal().output() && invocation.out().form() == Output.Form.TEXT;
+    boolean watched = invocation.terminal().output() && invocation.out().form() == Output.Form.TEXT;
     return watched ? 0 : 1;
   }
 

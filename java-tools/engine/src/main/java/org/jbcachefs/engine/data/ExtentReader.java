@@ -245,7 +245,11 @@ public final class ExtentReader {
   }
 
   private void read(Replicas.Replica replica, MemorySegment into) {
-    devices.read(replica.dev(), replica.sector(), into);
+    readBytes(replica, replica.sector() << SECTOR_SHIFT, into);
+  }
+
+  private void readBytes(Replicas.Replica replica, long offset, MemorySegment into) {
+    devices.readBytes(replica.dev(), offset, into);
     devices.activity().read(DataType.USER, replica.dev(), into.byteSize());
   }
 
@@ -363,11 +367,11 @@ public final class ExtentReader {
     }
     long first = (replica.sector() << SECTOR_SHIFT) + wanted.firstByte();
     if (wanted.bytes() == bytes) {
-      devices.readBytes(replica.dev(), first, out);
+      readBytes(replica, first, out);
       return wanted.match(out);
     }
     MemorySegment all = own.stored.atLeast(wanted.bytes()).asSlice(0, wanted.bytes());
-    devices.readBytes(replica.dev(), first, all);
+    readBytes(replica, first, all);
     if (!wanted.match(all)) {
       return false;
     }
@@ -391,8 +395,7 @@ public final class ExtentReader {
       long bytes) {
     if (!rebuild) {
       long first = (replica.sector() << SECTOR_SHIFT) + start;
-      devices.readBytes(replica.dev(), first, out.asSlice(at, bytes));
-      devices.activity().read(DataType.USER, replica.dev(), bytes);
+      readBytes(replica, first, out.asSlice(at, bytes));
       return;
     }
     long first = start >>> SECTOR_SHIFT;

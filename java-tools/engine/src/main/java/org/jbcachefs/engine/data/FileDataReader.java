@@ -147,8 +147,7 @@ public final class FileDataReader implements FileData {
             || key.type() == KeyType.INDIRECT_INLINE_DATA.number();
     extents
         .activity()
-        .addBytes(
-            inline ? PersistentCounter.DATA_READ_INLINE : PersistentCounter.DATA_READ, bytes);
+        .addBytes(inline ? PersistentCounter.DATA_READ_INLINE : PersistentCounter.DATA_READ, bytes);
   }
 
   /** Whether an extent in that range may be lost; it would end at most a block behind it. */

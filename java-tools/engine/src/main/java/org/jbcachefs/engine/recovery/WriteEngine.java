@@ -226,7 +226,8 @@ final class WriteEngine {
     this.copygc = new Copygc(parts, this::makeFree);
     this.cached = new CachedBuckets(parts, copygc.exclusive());
     this.promotions = new Promotions(parts, copygc.exclusive(), cached);
-    this.narrowing = new ChecksumNarrowing(committer, sizes, () -> whenPartial.run(), devices.activity());
+    this.narrowing =
+        new ChecksumNarrowing(committer, sizes, () -> whenPartial.run(), devices.activity());
     this.reconcile =
         new Reconcile(
             parts,

@@ -13,7 +13,8 @@ import org.jbcachefs.format.tables.MemberError;
 
 /**
  * The member devices of one filesystem by device index. Some may be missing. Immutable but for what
- * is known of the devices' behaviour and what is counted, and thread-safe; the devices belong to whoever opened them.
+ * is known of the devices' behaviour and what is counted, and thread-safe; the devices belong to
+ * whoever opened them.
  */
 public final class DeviceSet {
   private final Superblock newest;

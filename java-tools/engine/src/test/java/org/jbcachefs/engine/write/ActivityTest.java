@@ -57,7 +57,8 @@ class ActivityTest {
   }
 
   private static InodeId write(WritableTree tree, String name) {
-    InodeId file = tree.create(tree.root(), name.getBytes(UTF_8), NewInode.of(0x8000 | 0644, 0, 0)).id();
+    InodeId file =
+        tree.create(tree.root(), name.getBytes(UTF_8), NewInode.of(0x8000 | 0644, 0, 0)).id();
     tree.write(file, 0, MemorySegment.ofArray(new byte[BYTES]));
     tree.sync(file);
     return file;
@@ -65,8 +66,7 @@ class ActivityTest {
 
   private static long stored(Superblock superblock, PersistentCounter counter) {
     CountersSection section =
-        (CountersSection)
-            superblock.decode(superblock.section(SectionType.COUNTERS).orElseThrow());
+        (CountersSection) superblock.decode(superblock.section(SectionType.COUNTERS).orElseThrow());
     return section.value(counter).orElseThrow();
   }
 
@@ -116,7 +116,8 @@ class ActivityTest {
       tree.close();
     }
     try (WritableFilesystem filesystem = open()) {
-      assertEquals(2L * BYTES >> 9, stored(filesystem.superblock(), PersistentCounter.DATA_WRITE));
+      assertEquals(
+          (2L * BYTES) >> 9, stored(filesystem.superblock(), PersistentCounter.DATA_WRITE));
       assertTrue(stored(filesystem.superblock(), PersistentCounter.WRITE_SUPER) > superblocks);
       // Nobody has counted anything that is not there.
       assertEquals(0, stored(filesystem.superblock(), PersistentCounter.GC_GENS_START));

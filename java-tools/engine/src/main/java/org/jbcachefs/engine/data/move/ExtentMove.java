@@ -286,10 +286,7 @@ final class ExtentMove {
           return Outcome.NO_ROOM;
         }
         pieces.add(piece);
-        parts
-            .devices()
-            .activity()
-            .addBytes(PersistentCounter.DATA_UPDATE_WRITE, piece.bytes());
+        parts.devices().activity().addBytes(PersistentCounter.DATA_UPDATE_WRITE, piece.bytes());
         if (piece.degraded() && isLessSafe(piece.allocation(), chosen, shape)) {
           return Outcome.NO_ROOM;
         }

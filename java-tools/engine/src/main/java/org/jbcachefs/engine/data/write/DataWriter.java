@@ -138,10 +138,7 @@ public final class DataWriter implements AutoCloseable {
             (sectors, without, copies) -> allocate(options, inode, sectors, without, copies));
     written.allocations.add(piece.allocation());
     written.keys.add(piece.key());
-    filesystem
-        .devices()
-        .activity()
-        .addBytes(PersistentCounter.DATA_WRITE, piece.bytes());
+    filesystem.devices().activity().addBytes(PersistentCounter.DATA_WRITE, piece.bytes());
     return piece.bytes();
   }
 
