@@ -116,7 +116,7 @@ public final class RepairInodes implements Repair {
       case INODE_BI_SUBVOL_MISSING, INODE_BI_SUBVOL_WRONG, INODE_SUBVOL_ROOT_BUT_NOT_DIR ->
           "make it no root of a subvolume";
       case INODE_I_SECTORS_WRONG ->
-          "write into the inode what it must say; holes that are exactly what is missing are lost";
+          "write into the inode what it must say; holes that are what is missing, or may be, are lost";
       default -> "write into the inode what it must say";
     };
   }
@@ -175,11 +175,14 @@ public final class RepairInodes implements Repair {
       hashAsAbove(transaction, table, was, inode);
     }
     if (finding.error() == FsckError.INODE_I_SECTORS_WRONG) {
-      if (LostHoles.mark(context.filesystem(), transaction, was, context.lost())
-          || shares.mark(transaction, was)) {
+      boolean lost =
+          LostHoles.mark(context.filesystem(), transaction, was, context.lost())
+              || shares.mark(transaction, was);
+      long sectors = sectors(transaction, table, was);
+      if (lost && sectors == was.sectors()) {
         return;
       }
-      inode.set(SECTORS, sectors(transaction, table, was));
+      inode.set(SECTORS, sectors);
     }
     put(transaction, pos, was, inode);
   }

@@ -30,6 +30,9 @@ final class LostFile {
 
   private static final int MOST_PIECES = 1 << 12;
 
+  /** So many keys are put by one transaction. */
+  private static final int MOST_AT_ONCE = 1 << 8;
+
   /** So many keys around a place are asked whether they cover it. */
   private static final int NEIGHBOURS = 64;
 
@@ -153,13 +156,21 @@ final class LostFile {
    * @param choice which parts, in order and apart from each other
    */
   boolean endExact(Inode version, UnaryOperator<List<Extent>> choice, Sink sink) {
-    boolean exact = isExact(version, choice);
-    if (exact) {
-      choice
-          .apply(holes(version))
-          .forEach(one -> sink.lost(inode, one.start, one.end, one.snapshot));
+    return isExact(version, choice) && endWith(version, choice, sink);
+  }
+
+  /**
+   * Parts of the holes of a version, whether they are as much as is missing or more.
+   *
+   * @return whether there are any, and not too many
+   */
+  boolean endWith(Inode version, UnaryOperator<List<Extent>> choice, Sink sink) {
+    List<Extent> parts = choice.apply(holes(version));
+    boolean some = !parts.isEmpty() && parts.size() <= MOST_AT_ONCE;
+    if (some) {
+      parts.forEach(one -> sink.lost(inode, one.start, one.end, one.snapshot));
     }
-    return exact;
+    return some;
   }
 
   /** Whether they are. */
@@ -231,7 +242,7 @@ final class LostFile {
   }
 
   /** Sectors that a version counts and does not have; negative if it has more. */
-  private long missing(Inode version) {
+  long missing(Inode version) {
     long sum = 0;
     boolean decided = false;
     long last = 0;
@@ -341,10 +352,15 @@ final class LostFile {
     }
   }
 
-  private List<Extent> holes(Inode version) {
+  /** Where the last block of the file ends. */
+  long limit(Inode version) {
     long block = limits.blockSectors;
     long size = (version.size() + 511) >>> 9;
-    long limit = (size + block - 1) / block * block;
+    return (size + block - 1) / block * block;
+  }
+
+  private List<Extent> holes(Inode version) {
+    long limit = limit(version);
     int snapshot = version.snapshot();
     Holes holes = new Holes(snapshot, ranges.of(inode), below(snapshot));
     long at = 0;

@@ -12,6 +12,7 @@ import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.check.CheckFinding;
 import org.jbcachefs.engine.commit.Transaction;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
+import org.jbcachefs.engine.snapshots.VisibleKeys;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
@@ -23,8 +24,10 @@ import org.jbcachefs.format.value.ReflinkP;
  * References to shared extents that are gone from a btree that can be read as a whole. Nothing
  * points back to them, but what they led to counts more references than there are, and references
  * that are left, of another file that shares it or of the same file, say where that is. If what a
- * file counts and does not have is exactly what of its holes is there, it is lost. Belongs to one
- * thread.
+ * file counts and does not have is exactly what of its holes is there, it is lost. Where several
+ * places are, or it is only known in which holes it was, all of that is: rather is it an error to
+ * read what was a hole than zeros what was data. A file that has what it counts is left alone, and
+ * so is one that counts more while nothing that was shared lacks references. Belongs to one thread.
  */
 public final class LostShares {
   /** With more places to be considered nothing is said. */
@@ -33,8 +36,7 @@ public final class LostShares {
   private final WritableFilesystem filesystem;
   private final LostListener told;
 
-  /** Sectors of the reflink btree with more references than there are: start to end. */
-  private final NavigableMap<Long, Long> more = new TreeMap<>();
+  private final TooManyReferences more = new TooManyReferences();
 
   /** Where references that are left show them in their files; null before it was looked for. */
   private Places shown;
@@ -63,7 +65,8 @@ public final class LostShares {
       boolean tooMany =
           Long.compareUnsigned(counted, Long.parseUnsignedLong(finding.expected())) > 0;
       if (tooMany && btrees().lookup(BtreeId.REFLINK.number(), finding.pos(), key)) {
-        more.put(key.start(), key.offset());
+        long gone = counted - Long.parseUnsignedLong(finding.expected());
+        more.add(key.start(), key.offset(), gone);
       }
     }
   }
@@ -85,25 +88,66 @@ public final class LostShares {
       shown = shown();
     }
     LostFile file = LostHoles.file(filesystem, transaction, version);
-    LostFile.Sink sink = new LostHoles.Put(transaction, told);
-    // What was cloned as a whole is at the same place in both files.
-    return mark(file, version, shown, sink)
-        || mark(file, version, around(transaction, version.number()), sink);
-  }
-
-  private static boolean mark(LostFile file, Inode version, Places places, LostFile.Sink sink) {
-    if (places.count > MOST) {
+    long missing = file.missing(version);
+    if (missing <= 0) {
       return false;
     }
-    var all = places.byWay.values();
-    if (file.endExact(version, holes -> within(holes, all), sink)) {
-      return true;
+    // What was cloned as a whole is at the same place in both files.
+    var lost = exact(file, version, shown);
+    BrokenRows rows = rows(transaction, version, file.limit(version));
+    var broken = rows.exactly(missing);
+    if (lost.isEmpty() && broken.isEmpty()) {
+      lost = exact(file, version, around(transaction, version.number()));
+      broken = lost.isEmpty() ? rows.withRoomFor(missing) : broken;
     }
-    var alone =
-        all.stream()
-            .filter(one -> file.isExact(version, holes -> within(holes, List.of(one))))
-            .toList();
-    return alone.size() == 1 && file.endExact(version, holes -> within(holes, alone), sink);
+    var all = with(lost, broken);
+    return file.endWith(
+        version,
+        holes -> within(holes, all),
+        LostHoles.put(filesystem, transaction, file, version, told));
+  }
+
+  private BrokenRows rows(Transaction transaction, Inode version, long limit) {
+    Bpos from = new Bpos(version.number(), 0, 0);
+    Bpos to = new Bpos(version.number(), -1, -1);
+    int[] lineage = filesystem.snapshots().lineage(version.snapshot());
+    try (VisibleKeys keys =
+        new VisibleKeys(transaction.iterate(BtreeId.EXTENTS, from, to), lineage, false)) {
+      return new BrokenRows(keys, more, limit);
+    }
+  }
+
+  /** Places that are exactly what is missing: all of them, or each way by which they are. */
+  private static Collection<NavigableMap<Long, Long>> exact(
+      LostFile file, Inode version, Places places) {
+    if (places.count > MOST) {
+      return List.of();
+    }
+    var all = places.byWay.values();
+    if (file.isExact(version, holes -> within(holes, all))) {
+      return all;
+    }
+    return all.stream()
+        .filter(one -> file.isExact(version, holes -> within(holes, List.of(one))))
+        .toList();
+  }
+
+  /** Those places, and holes in which there are none of them, or not as many as there must be. */
+  private static Collection<NavigableMap<Long, Long>> with(
+      Collection<NavigableMap<Long, Long>> places, Collection<BrokenRows.Hole> holes) {
+    List<NavigableMap<Long, Long>> all = new ArrayList<>(places);
+    NavigableMap<Long, Long> more = new TreeMap<>();
+    for (BrokenRows.Hole hole : holes) {
+      LostFile.Extent range =
+          new LostFile.Extent(hole.start(), hole.end(), 0, KeyType.ERROR.number(), false);
+      long known =
+          within(List.of(range), places).stream().mapToLong(one -> one.end() - one.start()).sum();
+      if (known < hole.sectors()) {
+        more.merge(hole.start(), hole.end(), Math::max);
+      }
+    }
+    all.add(more);
+    return all;
   }
 
   private Places shown() {
@@ -115,12 +159,9 @@ public final class LostShares {
           long start = keys.key().start();
           long way = reference.index() - start;
           long end = keys.key().offset();
-          more.headMap(end + way)
-              .forEach((from, to) -> {
-                if (to > start + way) {
-                  places.add(way, Math.max(start, from - way), Math.min(end, to - way));
-                }
-              });
+          for (TooManyReferences.Shared one : more.within(start + way, end + way)) {
+            places.add(way, Math.max(start, one.start() - way), Math.min(end, one.end() - way));
+          }
         }
       }
     }
@@ -144,7 +185,7 @@ public final class LostShares {
   }
 
   /** Null for other keys, and for one that leads to what is known to be missing. */
-  private static ReflinkP reference(Bkey key) {
+  static ReflinkP reference(Bkey key) {
     if (key.type() != KeyType.REFLINK_P.number() || key.valueBytes() < ReflinkP.BYTES) {
       return null;
     }
