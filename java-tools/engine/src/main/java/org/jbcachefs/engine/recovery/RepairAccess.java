@@ -131,7 +131,7 @@ public final class RepairAccess {
    * @return false if it could not be read or moved: then it is as it was
    */
   public boolean move(BtreeId btree, Bkey key) {
-    return engine.copygc().move(btree, key);
+    return engine.copygc().move(btree, key, engine.leavesStripes());
   }
 
   /** Carries an upgrade out that the opening began; what it needs to find must be right. */

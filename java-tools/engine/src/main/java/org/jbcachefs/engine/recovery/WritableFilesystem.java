@@ -111,6 +111,8 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
   /**
    * Opens a filesystem that is damaged. Keys that contradict the format by themselves are left out,
    * and until {@link RepairAccess#allocateFrom} says where free buckets are, none are given out.
+   * Keys in stripes may be changed; what stripes and their buckets count of them is left as it is,
+   * to be made anew by the next one who opens it for repair.
    *
    * @param damaged btrees that cannot be read as they are: they hold nothing until {@link
    *     RepairAccess#rebuild} has made them anew, but keep their roots
@@ -126,6 +128,7 @@ public final class WritableFilesystem implements FilesystemParts, AutoCloseable 
       WriteRefusals.checkForRepair(read.devices(), read.btrees());
       WritableFilesystem filesystem =
           start(opened, read, checking, derived, damaged, WritableFilesystem::beginUpgrade);
+      filesystem.engine.leaveStripes();
       done = true;
       return filesystem;
     } finally {

@@ -105,6 +105,8 @@ final class WriteEngine {
   private final NodeSettings nodeSettings;
   private long keptSeq;
   private final Committer committer;
+  private final KeyDifference difference;
+  private boolean stripesLeft;
   private final RandomGenerator random;
   private final SpaceAllocator space;
   private final Discards discards;
@@ -182,7 +184,7 @@ final class WriteEngine {
     BucketChanges buckets = new BucketChanges(BucketGeometry.of(current()), open, options.rules());
     Counters counters = new Counters();
     ExtentEntrySizes sizes = ExtentEntrySizes.of(current()::extentTypeU64s);
-    KeyDifference difference =
+    this.difference =
         new KeyDifference(
             sizes,
             context.nodeSectors(),
@@ -259,6 +261,16 @@ final class WriteEngine {
     if (CompatibleUpgrade.isNeeded(superblock.current())) {
       CompatibleUpgrade.finish(superblock, btrees, committer);
     }
+  }
+
+  /** What stripes count is made anew by whoever changes keys in them, from now on. */
+  void leaveStripes() {
+    difference.leaveStripes();
+    stripesLeft = true;
+  }
+
+  boolean leavesStripes() {
+    return stripesLeft;
   }
 
   RepairAccess repair() {

@@ -68,14 +68,15 @@ final class Backpointers {
   }
 
   private Bkey backpointer(Bkey key, int btree, int level, Bpos pos, int listed) {
-    DataType type = level > 0 ? DataType.BTREE : entries.cached() ? DataType.CACHED : DataType.USER;
+    boolean striped = level == 0 && entries.hasStripe();
     long sectors = level > 0 ? nodeSectors : entries.diskSectors();
     MemorySegment value = MemorySegment.ofArray(new long[Backpointer.BYTES / Long.BYTES]);
     Le.putU8(value, Backpointer.OFFSET_BTREE, btree);
     Le.putU8(value, Backpointer.OFFSET_LEVEL, level);
-    Le.putU8(value, Backpointer.OFFSET_DATA_TYPE, type.number());
+    Le.putU8(value, Backpointer.OFFSET_DATA_TYPE, dataType(level, striped).number());
     Le.putU8(value, Backpointer.OFFSET_BUCKET_GENERATION, entries.gen());
     long flags = Backpointer.FLAG_RECONCILE_PHYS.set(0, listed);
+    flags = Backpointer.FLAG_ERASURE_CODED.set(flags, striped ? 1 : 0);
     Le.putU32(value, Backpointer.OFFSET_FLAGS, (int) flags);
     Le.putU32(value, Backpointer.OFFSET_BUCKET_SECTORS, (int) sectors);
     Le.putU32(value, Backpointer.OFFSET_POS_SNAPSHOT, key.snapshot());
@@ -83,5 +84,12 @@ final class Backpointers {
     Le.putU64(value, Backpointer.OFFSET_POS_INODE, key.inode());
     Bkey made = new Bkey().setPos(pos).setType(KeyType.BACKPOINTER.number());
     return made.setValue(value, 0, Backpointer.BYTES);
+  }
+
+  private DataType dataType(int level, boolean striped) {
+    if (level > 0) {
+      return DataType.BTREE;
+    }
+    return striped ? DataType.STRIPE : entries.cached() ? DataType.CACHED : DataType.USER;
   }
 }

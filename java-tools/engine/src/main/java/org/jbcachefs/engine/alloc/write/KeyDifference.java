@@ -25,6 +25,7 @@ public final class KeyDifference {
   private final Sink sink = new Sink();
   private KeyAccess keys;
   private int sign;
+  private boolean leavesStripes;
 
   /**
    * @param version number of the filesystem's version
@@ -46,6 +47,14 @@ public final class KeyDifference {
     this.buckets = buckets;
     this.counters = counters;
     this.rules = rules;
+  }
+
+  /**
+   * From now on what stripes and their buckets count of keys is left as it is: whoever changes such
+   * keys makes it anew afterwards. Without this they are refused.
+   */
+  public void leaveStripes() {
+    leavesStripes = true;
   }
 
   /**
@@ -135,7 +144,8 @@ public final class KeyDifference {
     public void pointer(
         int device, long sector, int generation, Share share, int dataType, long sectors) {
       if (share == Share.STRIPE) {
-        throw stripes();
+        stripes();
+        return;
       }
       if (buckets.geometry().bucketSectors(device) == 0) {
         // A pointer to a device that there is not: damage, and no bucket's.
@@ -147,12 +157,12 @@ public final class KeyDifference {
 
     @Override
     public void stripe(long stripe, int required, int[] devices, int count) {
-      throw stripes();
+      stripes();
     }
 
     @Override
     public void stripeBlock(long stripe, int block, int dataType, long sectors) {
-      throw stripes();
+      stripes();
     }
 
     @Override
@@ -164,14 +174,16 @@ public final class KeyDifference {
         int generation,
         boolean parity,
         long sectors) {
-      throw stripes();
+      stripes();
     }
 
-    private RefusedException stripes() {
-      return new RefusedException(
-          "erasure_coding_read_only",
-          Place.NOWHERE,
-          "this version does not write to data that is erasure coded");
+    private void stripes() {
+      if (!leavesStripes) {
+        throw new RefusedException(
+            "erasure_coding_read_only",
+            Place.NOWHERE,
+            "this version does not write to data that is erasure coded");
+      }
     }
 
     @Override

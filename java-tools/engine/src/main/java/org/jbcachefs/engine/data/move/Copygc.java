@@ -119,13 +119,15 @@ public final class Copygc {
    * Writes what one extent points to anew, elsewhere.
    *
    * @param key a copy of the one in the btree
+   * @param coded whether what is in stripes is moved out of them; else it is not moved
    * @return false if nothing was moved: it cannot be read, there is no room, or it is not moved at
-   *     all, as what is in stripes
+   *     all
    */
-  public boolean move(BtreeId btree, Bkey key) {
+  public boolean move(BtreeId btree, Bkey key, boolean coded) {
     working.lock();
     try {
-      return extents.move(btree, key) == ExtentMove.Outcome.MOVED;
+      ExtentMove.Outcome outcome = coded ? extents.moveCoded(btree, key) : extents.move(btree, key);
+      return outcome == ExtentMove.Outcome.MOVED;
     } finally {
       working.unlock();
     }

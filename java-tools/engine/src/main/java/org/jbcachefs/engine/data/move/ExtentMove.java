@@ -69,6 +69,7 @@ final class ExtentMove {
   /** What is known of an extent's pointers. */
   private record Shape(
       boolean movable,
+      boolean striped,
       boolean unwritten,
       CompressionType compression,
       int dirty,
@@ -123,7 +124,16 @@ final class ExtentMove {
    * @param anywhere whether other devices will do where the target has no room
    */
   Outcome move(BtreeId btree, Bkey key, boolean anywhere) {
-    Outcome outcome = attempt(btree, key, anywhere);
+    return move(btree, key, anywhere, false);
+  }
+
+  /** The same, also of what is in stripes: it is in none afterwards. */
+  Outcome moveCoded(BtreeId btree, Bkey key) {
+    return move(btree, key, true, true);
+  }
+
+  private Outcome move(BtreeId btree, Bkey key, boolean anywhere, boolean coded) {
+    Outcome outcome = attempt(btree, key, anywhere, coded);
     count(
         outcome == Outcome.MOVED
             ? PersistentCounter.DATA_UPDATE
@@ -136,12 +146,9 @@ final class ExtentMove {
     parts.devices().activity().add(counter, Integer.toUnsignedLong(key.size()));
   }
 
-  private Outcome attempt(BtreeId btree, Bkey key, boolean anywhere) {
+  private Outcome attempt(BtreeId btree, Bkey key, boolean anywhere, boolean coded) {
     Shape shape = shape(key);
-    if (!shape.movable()) {
-      return Outcome.LEFT;
-    }
-    if (shape.dirty() == 0) {
+    if (!shape.movable() || (shape.striped() && !coded) || shape.dirty() == 0) {
       return Outcome.LEFT;
     }
     long mark = parts.inPlace().of(key.pos());
@@ -176,7 +183,7 @@ final class ExtentMove {
   }
 
   private Shape shape(Bkey key) {
-    boolean movable = true;
+    boolean striped = false;
     boolean unwritten = false;
     CompressionType compression = CompressionType.NONE;
     int dirty = 0;
@@ -187,7 +194,7 @@ final class ExtentMove {
       if (entries.type() == ExtentEntryType.RECONCILE.number()) {
         note = entries.word();
       } else if (entries.type() == ExtentEntryType.PTR.number()) {
-        movable &= !entries.hasStripe();
+        striped |= entries.hasStripe();
         unwritten |= entries.unwritten();
         dirty += entries.cached() ? 0 : 1;
         durability += entries.cached() ? 0 : durability(entries.dev());
@@ -195,8 +202,8 @@ final class ExtentMove {
         compression = type == null ? compression : type;
       }
     }
-    movable &= !entries.unreadable() && !entries.poisoned();
-    return new Shape(movable, unwritten, compression, dirty, durability, note);
+    boolean movable = !entries.unreadable() && !entries.poisoned();
+    return new Shape(movable, striped, unwritten, compression, dirty, durability, note);
   }
 
   /** For how many copies one on that device counts, as long as it is there. */

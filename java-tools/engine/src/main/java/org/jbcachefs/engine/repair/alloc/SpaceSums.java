@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.engine.repair.alloc;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
 import org.jbcachefs.engine.alloc.Backpointers;
@@ -43,6 +45,7 @@ final class SpaceSums extends CounterSink {
   private final Contributions contributions;
   private final Backpointers backpointers;
   private final Map<Long, int[]> stripeBlocks = new HashMap<>();
+  private final List<OddBlock> oddBlocks = new ArrayList<>();
   private StripeBlocks blocks = (_, _, _) -> {};
   private final StripeValue stripe = new StripeValue();
   private final Bkey stripeKey = new Bkey();
@@ -104,6 +107,9 @@ final class SpaceSums extends CounterSink {
             (device, sector) -> sector % bucketSectors[device]);
   }
 
+  /** A block of a stripe that has another generation than its bucket's key. */
+  private record OddBlock(int device, long bucket, boolean parity, long sectors) {}
+
   /** Told of each bucket that a stripe has a block in. */
   @FunctionalInterface
   interface StripeBlocks {
@@ -143,7 +149,20 @@ final class SpaceSums extends CounterSink {
         key(root, btree, top + 1);
       }
     }
+    oddBlocks();
     wanted.close();
+  }
+
+  /**
+   * Where all that points to a bucket agrees on another generation its key is what is wrong, and is
+   * made right first; elsewhere the stripe keeps its bucket, whatever its pointer says.
+   */
+  private void oddBlocks() {
+    for (OddBlock odd : oddBlocks) {
+      if (buckets.generationOfAll(odd.device, odd.bucket) < 0) {
+        buckets.stripe(odd.device, odd.bucket, odd.parity, odd.sectors);
+      }
+    }
   }
 
   private void generations() {
@@ -311,12 +330,21 @@ final class SpaceSums extends CounterSink {
       int generation,
       boolean parity,
       long sectors) {
-    if (isMember(device)) {
-      long bucket = sector / bucketSectors[device];
-      if (buckets.exists(device, bucket)) {
-        buckets.stripe(device, bucket, parity, sectors);
-        blocks.block(index, device, bucket);
-      }
+    long bucket = isMember(device) ? sector / bucketSectors[device] : -1;
+    if (!isMember(device) || !buckets.exists(device, bucket)) {
+      return;
+    }
+    blocks.block(index, device, bucket);
+    int known = buckets.knownGeneration(device, bucket);
+    if (known < 0) {
+      buckets.pointed(device, bucket, generation);
+    } else {
+      buckets.dataGeneration(device, bucket, generation);
+    }
+    if (known >= 0 && known != generation) {
+      oddBlocks.add(new OddBlock(device, bucket, parity, sectors));
+    } else {
+      buckets.stripe(device, bucket, parity, sectors);
     }
   }
 

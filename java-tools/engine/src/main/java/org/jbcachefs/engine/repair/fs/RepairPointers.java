@@ -77,6 +77,13 @@ public final class RepairPointers implements Repair {
   @Override
   public void run(RepairContext context, List<CheckFinding> findings) {
     CopyJudge judge = new CopyJudge(context.filesystem());
+    CodedPointers coded = new CodedPointers(context.filesystem(), judge);
+    for (CheckFinding finding : findings) {
+      if (finding.level() == 0 && finding.btree() == BtreeId.STRIPES.number()) {
+        // First, since extents are held against them.
+        context.transact(transaction -> coded.mend(transaction, finding.pos()));
+      }
+    }
     Set<CheckFinding> nodes = new HashSet<>();
     for (CheckFinding finding : findings) {
       if (finding.level() > 0) {
@@ -93,7 +100,7 @@ public final class RepairPointers implements Repair {
         continue;
       }
       context.transact(transaction ->
-          fix(context, judge, transaction, BtreeId.of(finding.btree()), finding.pos()));
+          fix(context, judge, coded, transaction, BtreeId.of(finding.btree()), finding.pos()));
     }
     for (CheckFinding node : nodes) {
       context.filesystem().repair().rewrite(node.btree(), node.level() - 1, node.pos());
@@ -101,7 +108,12 @@ public final class RepairPointers implements Repair {
   }
 
   private static void fix(
-      RepairContext context, CopyJudge judge, Transaction transaction, BtreeId btree, Bpos pos) {
+      RepairContext context,
+      CopyJudge judge,
+      CodedPointers coded,
+      Transaction transaction,
+      BtreeId btree,
+      Bpos pos) {
     Bkey found = new Bkey();
     if (!transaction.lookup(btree, pos, found)) {
       return;
@@ -110,12 +122,15 @@ public final class RepairPointers implements Repair {
     if (type != KeyType.EXTENT && type != KeyType.REFLINK_V) {
       return;
     }
-    Bkey key = found.copy();
+    Bkey mended = coded.mended(transaction, found);
+    Bkey key = mended == null ? found.copy() : mended;
     Superblock superblock = context.filesystem().superblock();
     ExtentEntrySizes sizes = ExtentEntrySizes.of(superblock::extentTypeU64s);
     Bkey without = new PointerDrop(sizes).without(key, new Good(context, transaction, judge));
     if (without == null && !hasDirty(key, sizes)) {
       without = PointerDrop.lost(key);
+    } else if (without == null) {
+      without = mended;
     }
     if (without != null && without.type() == KeyType.ERROR.number() && btree == BtreeId.EXTENTS) {
       context.lost().lost(key.inode(), key.snapshot(), key.start(), key.offset());
