@@ -74,6 +74,7 @@ import org.jbcachefs.format.crypto.FilesystemKey;
 import org.jbcachefs.format.error.CorruptionException;
 import org.jbcachefs.format.error.Finding;
 import org.jbcachefs.format.error.Place;
+import org.jbcachefs.format.error.RefusedException;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.journal.Jset;
 import org.jbcachefs.format.node.BtreePointer;
@@ -294,6 +295,13 @@ final class WriteEngine {
   }
 
   private Journal journal(FilesystemKey key, WriteStart start, WriteOptions options) {
+    if (start.devices().isEmpty()) {
+      throw new RefusedException(
+          "no_journal",
+          Place.structure("journal"),
+          "no member that is here and may be written to has a journal, and nothing can be changed"
+              + " without one");
+    }
     int entryBytes = ENTRY_BYTES_MOST;
     for (DeviceJournal device : start.devices()) {
       entryBytes = Math.min(entryBytes, device.bucketSectors() << 9);

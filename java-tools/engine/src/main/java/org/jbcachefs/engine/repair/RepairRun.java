@@ -19,6 +19,8 @@ import org.jbcachefs.engine.recovery.OpenOptions;
 import org.jbcachefs.engine.recovery.ReadFilesystem;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
 import org.jbcachefs.engine.repair.sb.BeforeOpening;
+import org.jbcachefs.engine.repair.sb.LostJournals;
+import org.jbcachefs.engine.sb.DeviceSet;
 import org.jbcachefs.engine.sb.DeviceSetAssembly;
 import org.jbcachefs.engine.sb.write.SuperblockWriter;
 import org.jbcachefs.format.tables.ErrorMeaning;
@@ -142,8 +144,9 @@ public final class RepairRun {
   }
 
   private void beforeOpening(Map<Repair, List<CheckFinding>> accepted) {
-    SuperblockWriter writer =
-        new SuperblockWriter(DeviceSetAssembly.assemble(lent()), options.write().clock());
+    DeviceSet devices = DeviceSetAssembly.assemble(lent());
+    SuperblockWriter writer = new SuperblockWriter(devices, options.write().clock());
+    LostJournals.giveBack(writer, devices);
     if (writer.current().version() != MetadataVersion.CURRENT.number()) {
       return;
     }

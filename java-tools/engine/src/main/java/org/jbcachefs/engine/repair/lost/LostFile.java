@@ -341,7 +341,10 @@ final class LostFile {
     return 0;
   }
 
-  /** What is counted and named by nothing may be anywhere where leaves are lost. */
+  /**
+   * What is counted and named by nothing may be anywhere where leaves are lost; where nothing says
+   * what there was, all holes there may be data.
+   */
   private void fillHoles() {
     List<Inode> ancestorsFirst = new ArrayList<>(versions);
     ancestorsFirst.sort((a, b) -> Integer.compareUnsigned(b.snapshot(), a.snapshot()));
@@ -350,6 +353,22 @@ final class LostFile {
         put(holes(version));
       }
     }
+    extents.stream()
+        .map(Extent::snapshot)
+        .distinct()
+        .filter(snapshot -> version(snapshot) == null)
+        .sorted((a, b) -> Integer.compareUnsigned(b, a))
+        .toList()
+        .forEach(snapshot -> put(holes(snapshot, lastEnd(snapshot))));
+  }
+
+  /** Of a file whose inode is lost, too, only what is left of it says how long it was. */
+  private long lastEnd(int snapshot) {
+    return extents.stream()
+        .filter(one -> one.allocates() && sees(snapshot, one.snapshot))
+        .mapToLong(Extent::end)
+        .max()
+        .orElse(0);
   }
 
   /** Where the last block of the file ends. */
@@ -360,8 +379,10 @@ final class LostFile {
   }
 
   private List<Extent> holes(Inode version) {
-    long limit = limit(version);
-    int snapshot = version.snapshot();
+    return holes(version.snapshot(), limit(version));
+  }
+
+  private List<Extent> holes(int snapshot, long limit) {
     Holes holes = new Holes(snapshot, ranges.of(inode), below(snapshot));
     long at = 0;
     boolean decided = false;

@@ -91,7 +91,9 @@ class RandomRepairTest {
   /** Seeds that once failed, by the filesystem. */
   private static final Map<String, List<Long>> ONCE_FAILED =
       Map.of(
-          "reflink", List.of(5L, 110L, 2_011_010L, 5_000_111L, 6_000_648L),
+          "reflink",
+              List.of(
+                  5L, 110L, 2_011_010L, 5_000_111L, 6_000_409L, 6_000_525L, 6_000_648L, 6_000_750L),
           "made-2dev", List.of(8L, 21L, 42L),
           "made-3dev", List.of(42L),
           "made-metadata", List.of(2L),
