@@ -172,7 +172,7 @@ public final class RepairContents implements Repair {
       }
       Inode like = otherVersion(number);
       if (like != null) {
-        names.put(new InodeBuilder(like, pos.snapshot()).build());
+        putAs(names, like);
         return;
       }
       Superblock superblock = context.filesystem().superblock();
@@ -222,8 +222,36 @@ public final class RepairContents implements Repair {
               BtreeId.INODES, new Bkey().setPos(own).setType(KeyType.WHITEOUT.number()));
         }
       } else if (inode.snapshot() != pos.snapshot()) {
-        names.put(new InodeBuilder(inode, pos.snapshot()).build());
+        putAs(names, inode);
       }
+    }
+
+    /**
+     * A version of this snapshot like that of another one: what that says of its data is nothing
+     * that this one's could be held against.
+     */
+    private void putAs(EntryRepair names, Inode like) {
+      InodeBuilder version = new InodeBuilder(like, pos.snapshot());
+      if (!like.isDirectory()) {
+        long sectors = 0;
+        long end = 0;
+        Bpos from = new Bpos(like.number(), 0, 0);
+        try (KeyIterator keys =
+            names.keys().visible(BtreeId.EXTENTS, from, new Bpos(like.number(), -1, 0))) {
+          while (keys.next()) {
+            boolean counts = ExtentCut.isAllocation(keys.key().type());
+            sectors += counts ? Integer.toUnsignedLong(keys.key().size()) : 0;
+            end = keys.key().offset();
+          }
+        }
+        version.set(InodeField.SECTORS, sectors);
+        if (Long.compareUnsigned(end, LAST_SECTOR) <= 0) {
+          long block = context.filesystem().superblock().blockBytes();
+          long last = (like.size() + block - 1) / block * block;
+          version.set(InodeField.SIZE, end << 9 > last ? end << 9 : like.size());
+        }
+      }
+      names.put(version.build());
     }
 
     private boolean isThere() {
@@ -232,8 +260,9 @@ public final class RepairContents implements Repair {
 
     /**
      * Every version of the inode that sees the extent and is too short for it becomes as long, if
-     * its number of sectors says that the extent is its own; else that version loses what is past
-     * its end, and the others keep it.
+     * its number of sectors says that the extent is its own, or if it cannot lose it without a
+     * version below that has it; else that version loses what is past its end, and the others keep
+     * it.
      */
     private void grow() {
       if (Long.compareUnsigned(pos.offset(), LAST_SECTOR) > 0) {
@@ -259,7 +288,8 @@ public final class RepairContents implements Repair {
         if (!isShort || directory || !sees(key.snapshot())) {
           continue;
         }
-        if (inode != null && inode.sectors() == sectors(inode)) {
+        boolean own = inode != null && inode.sectors() == sectors(inode);
+        if (own || (inode != null && isOfAnyBelow(versions, key.snapshot()))) {
           InodeBuilder longer = new InodeBuilder(inode, inode.snapshot());
           longer.set(InodeField.SIZE, pos.offset() << 9);
           transaction.update(BtreeId.INODES, longer.toKey());
@@ -267,6 +297,16 @@ public final class RepairContents implements Repair {
           cutOff(key.snapshot(), last >>> 9);
         }
       }
+    }
+
+    /** Whether a version below that one has the extent and is as long: it must not lose it. */
+    private boolean isOfAnyBelow(List<Bkey> versions, int snapshot) {
+      return versions.stream()
+          .filter(Inode::is)
+          .filter(key -> key.snapshot() != snapshot && table.isAncestor(key.snapshot(), snapshot))
+          .filter(key -> sees(key.snapshot()))
+          .map(Inode::decode)
+          .anyMatch(below -> below.size() > (pos.offset() - 1) << 9);
     }
 
     private void cutOff(int version, long from) {

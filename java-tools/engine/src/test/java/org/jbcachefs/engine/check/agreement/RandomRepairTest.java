@@ -100,7 +100,7 @@ class RandomRepairTest {
           "default-1dev", List.of(385L, 2_020_068L, 5_000_232L),
           "dirty-journal-multidev", List.of(191L),
           "replicas2-3dev", List.of(21L, 385L, 637L),
-          "snapshots", List.of(583L, 2_013_048L, 5_000_196L),
+          "snapshots", List.of(583L, 2_013_048L, 5_000_196L, 8_000_975L),
           "tiered", List.of(3_000_012L));
 
   @Test
