@@ -115,7 +115,8 @@ final class DeviceWorker implements Runnable {
         .name("fuse-aside")
         .daemon()
         .start(() -> {
-          try (Arena arena = Arena.ofShared()) {
+          // Closing a shared one stops every thread: after many seeks that takes minutes.
+          try (Arena arena = Arena.ofConfined()) {
             MemorySegment in =
                 arena.allocate(received.length, 8).copyFrom(MemorySegment.ofArray(received));
             MemorySegment out = arena.allocate(OutHeader.BYTES + ASIDE_BYTES, 8);
