@@ -31,6 +31,7 @@ import picocli.CommandLine.Parameters;
 public final class FsTopCommand implements MountedCommand {
   private static final String SAMPLE = "--sample";
   private static final String NAME = "fs top";
+  private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final String CLEAR = "\033[H\033[2J";
 
   @Parameters(
@@ -164,6 +165,6 @@ public final class FsTopCommand implements MountedCommand {
     if (code.get() != ExitCode.DONE) {
       throw new IOException("the daemon of " + directory + " has not said what it counted");
     }
-    return ActivitySample.parse(new ObjectMapper().readTree(answer.toByteArray()));
+    return ActivitySample.parse(MAPPER.readTree(answer.toByteArray()));
   }
 }

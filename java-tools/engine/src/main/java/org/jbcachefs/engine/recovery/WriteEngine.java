@@ -107,7 +107,6 @@ final class WriteEngine {
   private long keptSeq;
   private final Committer committer;
   private final KeyDifference difference;
-  private boolean stripesLeft;
   private final RandomGenerator random;
   private final SpaceAllocator space;
   private final Discards discards;
@@ -267,11 +266,10 @@ final class WriteEngine {
   /** What stripes count is made anew by whoever changes keys in them, from now on. */
   void leaveStripes() {
     difference.leaveStripes();
-    stripesLeft = true;
   }
 
   boolean leavesStripes() {
-    return stripesLeft;
+    return difference.leavesStripes();
   }
 
   RepairAccess repair() {

@@ -3,6 +3,7 @@ package org.jbcachefs.format.sb;
 
 import java.lang.foreign.MemorySegment;
 import java.util.OptionalLong;
+import java.util.function.ToLongFunction;
 import org.jbcachefs.format.bytes.Bytes;
 import org.jbcachefs.format.bytes.Le;
 import org.jbcachefs.format.tables.PersistentCounter;
@@ -33,12 +34,16 @@ public record CountersSection(Bytes values) implements Section {
         : OptionalLong.empty();
   }
 
-  /** With so much added to one that is stored. */
-  public CountersSection plus(PersistentCounter counter, long amount) {
-    MemorySegment sum = MemorySegment.ofArray(values.toArray());
-    long at = (long) COUNTER_BYTES * counter.number();
-    Le.putU64(sum, at, Le.u64(sum, at) + amount);
-    return new CountersSection(Bytes.copyOf(sum, 0, sum.byteSize()));
+  /** With so much added to each counter that is stored; of others it is not asked. */
+  public CountersSection plus(ToLongFunction<PersistentCounter> amounts) {
+    MemorySegment sums = MemorySegment.ofArray(values.toArray());
+    for (PersistentCounter counter : PersistentCounter.values()) {
+      if (counter.number() < count()) {
+        long at = (long) COUNTER_BYTES * counter.number();
+        Le.putU64(sums, at, Le.u64(sums, at) + amounts.applyAsLong(counter));
+      }
+    }
+    return new CountersSection(Bytes.copyOf(sums, 0, sums.byteSize()));
   }
 
   @Override

@@ -57,6 +57,11 @@ public final class KeyDifference {
     leavesStripes = true;
   }
 
+  /** Whether keys in stripes may be changed. */
+  public boolean leavesStripes() {
+    return leavesStripes;
+  }
+
   /**
    * Takes the replacement of a key in.
    *

@@ -152,21 +152,14 @@ public final class RepairContents implements Repair {
       if (names.inode(number) != null) {
         return;
       }
-      long end = 0;
-      boolean data = false;
       Bpos from = new Bpos(number, 0, 0);
       Bpos to = new Bpos(number, -1, 0);
-      try (KeyIterator keys = names.keys().visible(BtreeId.EXTENTS, from, to)) {
-        while (keys.next()) {
-          data |= ExtentCut.isAllocation(keys.key().type());
-          end = Math.max(end, keys.key().offset());
-        }
-      }
+      Data data = data(names, number);
       boolean directory;
       try (KeyIterator keys = names.keys().visible(BtreeId.DIRENTS, from, to)) {
         directory = keys.next();
       }
-      if (!data && !directory) {
+      if (!data.any() && !directory) {
         removeXattrs(names, from, to);
         return;
       }
@@ -181,8 +174,8 @@ public final class RepairContents implements Repair {
               (int) superblock.flag(SuperblockFlag.STR_HASH_TYPE),
               superblock.has(Feature.NEW_SIPHASH));
       InodeBuilder inode = new InodeBuilder(number, pos.snapshot());
-      inode.mode(data ? FILE_MODE : DIRECTORY_MODE).hash(hash, 0);
-      inode.set(InodeField.SIZE, data ? end << 9 : 0);
+      inode.mode(data.any() ? FILE_MODE : DIRECTORY_MODE).hash(hash, 0);
+      inode.set(InodeField.SIZE, data.any() ? data.end() << 9 : 0);
       names.put(inode.build());
     }
 
@@ -233,22 +226,13 @@ public final class RepairContents implements Repair {
     private void putAs(EntryRepair names, Inode like) {
       InodeBuilder version = new InodeBuilder(like, pos.snapshot());
       if (!like.isDirectory()) {
-        long sectors = 0;
-        long end = 0;
-        Bpos from = new Bpos(like.number(), 0, 0);
-        try (KeyIterator keys =
-            names.keys().visible(BtreeId.EXTENTS, from, new Bpos(like.number(), -1, 0))) {
-          while (keys.next()) {
-            boolean counts = ExtentCut.isAllocation(keys.key().type());
-            sectors += counts ? Integer.toUnsignedLong(keys.key().size()) : 0;
-            end = keys.key().offset();
-          }
-        }
-        version.set(InodeField.SECTORS, sectors);
-        if (Long.compareUnsigned(end, LAST_SECTOR) <= 0) {
+        Data data = data(names, like.number());
+        version.set(InodeField.SECTORS, data.sectors());
+        if (Long.compareUnsigned(data.end(), LAST_SECTOR) <= 0) {
           long block = context.filesystem().superblock().blockBytes();
           long last = (like.size() + block - 1) / block * block;
-          version.set(InodeField.SIZE, end << 9 > last ? end << 9 : like.size());
+          long end = data.end() << 9;
+          version.set(InodeField.SIZE, end > last ? end : like.size());
         }
       }
       names.put(version.build());
@@ -288,7 +272,9 @@ public final class RepairContents implements Repair {
         if (!isShort || directory || !sees(key.snapshot())) {
           continue;
         }
-        boolean own = inode != null && inode.sectors() == sectors(inode);
+        boolean own =
+            inode != null
+                && inode.sectors() == data(seenBy(inode.snapshot()), inode.number()).sectors();
         if (own || (inode != null && isOfAnyBelow(versions, key.snapshot()))) {
           InodeBuilder longer = new InodeBuilder(inode, inode.snapshot());
           longer.set(InodeField.SIZE, pos.offset() << 9);
@@ -317,20 +303,30 @@ public final class RepairContents implements Repair {
           .replace(pos.inode(), from, pos.offset(), null, MOST_CUT);
     }
 
-    /** Sectors of all extents that a version sees. */
-    private long sectors(Inode inode) {
-      long sum = 0;
-      Bpos from = new Bpos(inode.number(), 0, 0);
+    /**
+     * Extents that a snapshot sees of a file.
+     *
+     * @param any whether there is data among them
+     * @param sectors of all data
+     * @param end the sector where the last extent ends
+     */
+    private record Data(boolean any, long sectors, long end) {}
+
+    private static Data data(EntryRepair names, long number) {
+      boolean any = false;
+      long sectors = 0;
+      long end = 0;
+      Bpos from = new Bpos(number, 0, 0);
       try (KeyIterator keys =
-          seenBy(inode.snapshot())
-              .keys()
-              .visible(BtreeId.EXTENTS, from, new Bpos(inode.number(), -1, 0))) {
+          names.keys().visible(BtreeId.EXTENTS, from, new Bpos(number, -1, 0))) {
         while (keys.next()) {
           boolean counts = ExtentCut.isAllocation(keys.key().type());
-          sum += counts ? Integer.toUnsignedLong(keys.key().size()) : 0;
+          any |= counts;
+          sectors += counts ? Integer.toUnsignedLong(keys.key().size()) : 0;
+          end = Math.max(end, keys.key().offset());
         }
       }
-      return sum;
+      return new Data(any, sectors, end);
     }
 
     private boolean sees(int snapshot) {

@@ -43,13 +43,8 @@ final class StoredCounters {
     }
     CountersSection counters =
         new CountersSection(Bytes.copyOf(Arrays.copyOf(before, Math.max(wanted, before.length))));
-    for (PersistentCounter counter : PersistentCounter.values()) {
-      if (counter.number() < counters.count()) {
-        counters = counters.plus(counter, activity.takeForStoring(counter));
-      }
-    }
     if (counters.count() > 0) {
-      editor.section(counters);
+      editor.section(counters.plus(activity::takeForStoring));
     }
   }
 
