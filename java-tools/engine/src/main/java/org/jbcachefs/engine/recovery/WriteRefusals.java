@@ -1,21 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.engine.recovery;
 
+import java.util.EnumSet;
+import java.util.Set;
 import org.jbcachefs.engine.btree.Btrees;
 import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.sb.DeviceSet;
+import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
+import org.jbcachefs.format.bkey.KeyType;
 import org.jbcachefs.format.error.Place;
 import org.jbcachefs.format.error.RefusedException;
 import org.jbcachefs.format.sb.ExtSection;
 import org.jbcachefs.format.sb.Superblock;
 import org.jbcachefs.format.sb.SuperblockFlag;
+import org.jbcachefs.format.tables.DataType;
 import org.jbcachefs.format.tables.Feature;
 import org.jbcachefs.format.tables.MetadataVersion;
+import org.jbcachefs.format.value.AllocV4;
 
 /** What this version reads but must not write to, each by its name. */
 public final class WriteRefusals {
+  private static final long SECTOR = 512;
+
+  private static final Set<KeyType> ALLOC_TYPES =
+      EnumSet.of(KeyType.ALLOC, KeyType.ALLOC_V2, KeyType.ALLOC_V3, KeyType.ALLOC_V4);
+
   private WriteRefusals() {}
 
   static void check(DeviceSet devices, Btrees btrees) {
@@ -35,6 +46,34 @@ public final class WriteRefusals {
           "topology_errors", place, "the btrees are known to be damaged; check it first");
     }
     refuseStripes(btrees, place);
+    for (int index = 0; index < devices.size(); index++) {
+      if (devices.device(index) != null && devices.member(index) != null) {
+        refuseForeignJournal(devices, index, btrees);
+      }
+    }
+  }
+
+  /** A journal that lies where something else is would overwrite it. */
+  private static void refuseForeignJournal(DeviceSet devices, int device, Btrees btrees) {
+    Bkey key = new Bkey();
+    for (long bucket : devices.superblockOf(device).journalBuckets().buckets()) {
+      if (!btrees.lookup(BtreeId.ALLOC.number(), new Bpos(device, bucket, 0), key)
+          || !ALLOC_TYPES.contains(KeyType.of(key.type()))) {
+        continue;
+      }
+      AllocV4 state = AllocV4.of(key);
+      if (state.dirtySectors() > 0 && state.dataType() != DataType.JOURNAL.number()) {
+        throw new RefusedException(
+            "journal_bucket_in_use",
+            Place.device(
+                devices.name(device), bucket * devices.member(device).bucketSectors() * SECTOR),
+            "the superblock names bucket "
+                + bucket
+                + " as part of the journal, and its alloc key says that "
+                + DataType.nameOf(state.dataType())
+                + " is in it, which would be overwritten; check the filesystem first");
+      }
+    }
   }
 
   /** What not even a repair may write to. */

@@ -19,7 +19,7 @@ import org.jbcachefs.engine.recovery.OpenOptions;
 import org.jbcachefs.engine.recovery.ReadFilesystem;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
 import org.jbcachefs.engine.repair.sb.BeforeOpening;
-import org.jbcachefs.engine.repair.sb.LostJournals;
+import org.jbcachefs.engine.repair.sb.RepairJournalPlace;
 import org.jbcachefs.engine.sb.DeviceSet;
 import org.jbcachefs.engine.sb.DeviceSetAssembly;
 import org.jbcachefs.engine.sb.write.SuperblockWriter;
@@ -137,18 +137,25 @@ public final class RepairRun {
 
   private void repair(Map<Repair, List<CheckFinding>> accepted) {
     ReadFilesystem.requireMembers(lent(), options.write().open());
-    beforeOpening(accepted);
+    if (beforeOpening(accepted)) {
+      // With another journal there may be nothing of what was found, or something else.
+      return;
+    }
     try (Salvage salvage = new Salvage(this::lent, options, listener::lost)) {
       repair(accepted, salvage);
     }
   }
 
-  private void beforeOpening(Map<Repair, List<CheckFinding>> accepted) {
+  /** What must be right before it is opened; whether it has to be looked at anew for that. */
+  private boolean beforeOpening(Map<Repair, List<CheckFinding>> accepted) {
     DeviceSet devices = DeviceSetAssembly.assemble(lent());
     SuperblockWriter writer = new SuperblockWriter(devices, options.write().clock());
-    LostJournals.giveBack(writer, devices);
+    List<CheckFinding> found = accepted.values().stream().flatMap(List::stream).toList();
+    if (RepairJournalPlace.mend(writer, devices, found, listener::repairing)) {
+      return true;
+    }
     if (writer.current().version() != MetadataVersion.CURRENT.number()) {
-      return;
+      return false;
     }
     for (Repair repair : accepted.keySet()) {
       if (BeforeOpening.concerns(writer.current(), repair)) {
@@ -156,6 +163,7 @@ public final class RepairRun {
         BeforeOpening.mend(writer, repair, lent(), options.write().open());
       }
     }
+    return false;
   }
 
   private void repair(Map<Repair, List<CheckFinding>> accepted, Salvage salvage) {

@@ -15,10 +15,11 @@ import org.jbcachefs.format.sb.JournalSection;
 import org.jbcachefs.format.sb.SectionType;
 
 /**
- * The journal's buckets of a device that has lost its superblock: those that begin with an entry.
+ * The journal's buckets of a device whose superblock does not tell: those that begin with an entry.
  */
 public final class JournalBucketSearch {
   private static final int SECTOR = 512;
+  private static final int HEAD_BYTES = Jset.OFFSET_MAGIC + Long.BYTES;
 
   private JournalBucketSearch() {}
 
@@ -32,7 +33,7 @@ public final class JournalBucketSearch {
     long magic = Jset.magic(uuidWord);
     long bucketBytes = (long) bucketSectors * SECTOR;
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment head = arena.allocate(Jset.OFFSET_MAGIC + Long.BYTES);
+      MemorySegment head = arena.allocate(HEAD_BYTES);
       for (long bucket = 0; (bucket + 1) * bucketBytes <= device.size(); bucket++) {
         if (begins(device, bucket * bucketBytes, head, magic)) {
           buckets.add(bucket);
@@ -40,6 +41,14 @@ public final class JournalBucketSearch {
       }
     }
     return buckets;
+  }
+
+  /** Whether a bucket begins with a journal entry of that filesystem. */
+  public static boolean begins(BlockDevice device, int bucketSectors, long bucket, long uuidWord) {
+    try (Arena arena = Arena.ofConfined()) {
+      long at = bucket * bucketSectors * SECTOR;
+      return begins(device, at, arena.allocate(HEAD_BYTES), Jset.magic(uuidWord));
+    }
   }
 
   private static boolean begins(BlockDevice device, long at, MemorySegment head, long magic) {
@@ -53,8 +62,15 @@ public final class JournalBucketSearch {
 
   /** A section that names those buckets. */
   public static JournalSection section(List<Long> buckets) {
-    List<JournalBuckets.Range> ranges =
-        buckets.stream().map(bucket -> new JournalBuckets.Range(bucket, 1)).toList();
+    List<JournalBuckets.Range> ranges = new ArrayList<>();
+    for (long bucket : buckets) {
+      if (!ranges.isEmpty() && ranges.getLast().end() == bucket) {
+        JournalBuckets.Range last = ranges.removeLast();
+        ranges.add(new JournalBuckets.Range(last.start(), last.count() + 1));
+      } else {
+        ranges.add(new JournalBuckets.Range(bucket, 1));
+      }
+    }
     return new JournalSection(
         SectionType.JOURNAL_V2.number(), new JournalBuckets(ranges), Bytes.EMPTY);
   }
