@@ -330,20 +330,29 @@ public final class RepairContents implements Repair {
     }
 
     private boolean sees(int snapshot) {
-      Bkey found = new Bkey();
       int below = table.isAncestor(snapshot, pos.snapshot()) ? snapshot : pos.snapshot();
       return (below == snapshot || table.isAncestor(pos.snapshot(), snapshot))
-          && VisibleKeys.find(
+          && sees(below, pos);
+    }
+
+    /** Whether a snapshot sees the extent that ends there. */
+    private boolean sees(int snapshot, Bpos end) {
+      Bkey found = new Bkey();
+      return VisibleKeys.find(
               context.btrees(),
               table,
               BtreeId.EXTENTS.number(),
-              below,
-              pos.inode(),
-              pos.offset(),
+              snapshot,
+              end.inode(),
+              end.offset(),
               found)
-          && found.snapshot() == pos.snapshot();
+          && found.snapshot() == end.snapshot();
     }
 
+    /**
+     * What snapshots see of the later extent begins where the earlier one ends. One of a snapshot
+     * above is cut for those below alone: the others have all of it.
+     */
     private void cut() {
       Bkey key = new Bkey();
       if (!transaction.lookup(BtreeId.EXTENTS, pos, key)) {
@@ -351,22 +360,32 @@ public final class RepairContents implements Repair {
       }
       Bkey later = key.copy();
       long end = 0;
+      List<Bkey> below = new ArrayList<>();
       try (KeyIterator keys =
           transaction.iterate(BtreeId.EXTENTS, new Bpos(pos.inode(), 0, 0), pos.predecessor())) {
         while (keys.next()) {
           Bkey other = keys.key();
-          boolean related =
-              table.isAncestor(other.snapshot(), pos.snapshot())
-                  || table.isAncestor(pos.snapshot(), other.snapshot());
-          if (related && other.offset() < pos.offset() && other.size() != 0) {
-            end = Math.max(end, other.offset());
+          if (other.size() == 0
+              || other.offset() <= later.start()
+              || other.offset() >= pos.offset()) {
+            continue;
+          }
+          if (table.isAncestor(pos.snapshot(), other.snapshot())) {
+            end = sees(pos.snapshot(), other.pos()) ? Math.max(end, other.offset()) : end;
+          } else if (table.isAncestor(other.snapshot(), pos.snapshot())
+              && sees(other.snapshot(), pos)) {
+            below.add(other.copy());
           }
         }
       }
+      Superblock superblock = context.filesystem().superblock();
+      ExtentCut cut = new ExtentCut(ExtentEntrySizes.of(superblock::extentTypeU64s));
       if (end > later.start()) {
-        Superblock superblock = context.filesystem().superblock();
-        ExtentCut cut = new ExtentCut(ExtentEntrySizes.of(superblock::extentTypeU64s));
         transaction.update(BtreeId.EXTENTS, cut.front(later, end));
+      }
+      for (Bkey other : below) {
+        new ExtentOverwrite(seenBy(other.snapshot()).keys(), cut)
+            .replace(pos.inode(), other.start(), other.offset(), other, MOST_CUT);
       }
     }
   }
