@@ -29,7 +29,8 @@ import org.jbcachefs.format.tables.FsckError;
 import org.jbcachefs.format.value.AllocV4;
 
 /**
- * Pointers that lead nowhere or to what was overwritten: the extent loses them. If only cached
+ * Pointers that lead nowhere or to what was overwritten: the extent loses them, unless its data is
+ * there by its checksum and only the generation is another ({@link OddGenerations}). If only cached
  * pointers are left, those to buckets that were not used again become proper ones; without any it
  * becomes a key that says that its data is lost. Nodes whose pointers are so are written anew
  * elsewhere.
@@ -70,6 +71,9 @@ public final class RepairPointers implements Repair {
       case COMPRESSION_TYPE_NOT_MARKED_IN_SB -> "announce it in the superblock";
       case EXTENT_PTRS_ALL_INVALID_BUT_CACHED ->
           "keep the data where the cached pointer leads; if that is no good, mark the range as lost";
+      case PTR_GEN_NEWER_THAN_BUCKET_GEN, STALE_DIRTY_PTR ->
+          "where the data is there give the pointer its bucket's generation, else drop the pointer;"
+              + " if none is left, mark the range as lost";
       default -> "drop the pointer; if none is left, mark the range as lost";
     };
   }
@@ -78,6 +82,7 @@ public final class RepairPointers implements Repair {
   public void run(RepairContext context, List<CheckFinding> findings) {
     CopyJudge judge = new CopyJudge(context.filesystem());
     CodedPointers coded = new CodedPointers(context.filesystem(), judge);
+    OddGenerations odd = new OddGenerations(context.filesystem(), judge);
     for (CheckFinding finding : findings) {
       if (finding.level() == 0 && finding.btree() == BtreeId.STRIPES.number()) {
         // First, since extents are held against them.
@@ -100,7 +105,7 @@ public final class RepairPointers implements Repair {
         continue;
       }
       context.transact(transaction ->
-          fix(context, judge, coded, transaction, BtreeId.of(finding.btree()), finding.pos()));
+          fix(context, judge, coded, odd, transaction, BtreeId.of(finding.btree()), finding.pos()));
     }
     for (CheckFinding node : nodes) {
       context.filesystem().repair().rewrite(node.btree(), node.level() - 1, node.pos());
@@ -111,6 +116,7 @@ public final class RepairPointers implements Repair {
       RepairContext context,
       CopyJudge judge,
       CodedPointers coded,
+      OddGenerations odd,
       Transaction transaction,
       BtreeId btree,
       Bpos pos) {
@@ -122,7 +128,9 @@ public final class RepairPointers implements Repair {
     if (type != KeyType.EXTENT && type != KeyType.REFLINK_V) {
       return;
     }
-    Bkey mended = coded.mended(transaction, found);
+    Bkey inStripe = coded.mended(transaction, found);
+    Bkey regenerated = odd.mended(transaction, inStripe == null ? found : inStripe);
+    Bkey mended = regenerated == null ? inStripe : regenerated;
     Bkey key = mended == null ? found.copy() : mended;
     Superblock superblock = context.filesystem().superblock();
     ExtentEntrySizes sizes = ExtentEntrySizes.of(superblock::extentTypeU64s);
@@ -135,8 +143,9 @@ public final class RepairPointers implements Repair {
     if (without != null && without.type() == KeyType.ERROR.number() && btree == BtreeId.EXTENTS) {
       context.lost().lost(key.inode(), key.snapshot(), key.start(), key.offset());
     }
-    if (without != null && isCoded(key, sizes)) {
-      // What follows from keys in stripes is not kept by commits: the next round makes it anew.
+    if (without != null && (regenerated != null || isCoded(key, sizes))) {
+      // What follows from keys in stripes is not kept by commits, and what was not counted with
+      // another generation is not there to be taken back: the next round makes it anew.
       transaction.updateAlone(btree, without);
     } else if (without != null) {
       transaction.update(btree, without);
