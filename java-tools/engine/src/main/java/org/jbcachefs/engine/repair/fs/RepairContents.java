@@ -331,8 +331,7 @@ public final class RepairContents implements Repair {
 
     private boolean sees(int snapshot) {
       int below = table.isAncestor(snapshot, pos.snapshot()) ? snapshot : pos.snapshot();
-      return (below == snapshot || table.isAncestor(pos.snapshot(), snapshot))
-          && sees(below, pos);
+      return (below == snapshot || table.isAncestor(pos.snapshot(), snapshot)) && sees(below, pos);
     }
 
     /** Whether a snapshot sees the extent that ends there. */
