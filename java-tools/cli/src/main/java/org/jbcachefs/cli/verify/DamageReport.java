@@ -134,7 +134,7 @@ final class DamageReport implements VerifyListener {
               + ", known to be readable and no more");
     }
     if (totals.missing() > 0) {
-      text.println("copies on missing members: " + totals.missing());
+      text.println("copies that no member here has: " + totals.missing());
     }
     if (totals.stale() > 0) {
       text.println("stale cached copies, no damage: " + totals.stale());
