@@ -68,7 +68,8 @@ public final class RepairContents implements Repair {
     return switch (error) {
       case KEY_IN_MISSING_INODE, MISSING_INODE_WITH_CONTENTS ->
           "make an inode for what is there, so that it is kept";
-      case KEY_IN_WRONG_INODE_TYPE -> "remove what such an inode cannot have";
+      case KEY_IN_WRONG_INODE_TYPE ->
+          "give the inode its type where that can be known, else remove what it cannot have";
       case SNAPSHOT_KEY_MISSING_INODE_SNAPSHOT -> "give that snapshot its own version of the inode";
       case EXTENT_PAST_END_OF_INODE ->
           "make the file as long as its data; what its number of sectors leaves out is dropped";
@@ -81,11 +82,32 @@ public final class RepairContents implements Repair {
   public void run(RepairContext context, List<CheckFinding> findings) {
     for (CheckFinding finding : findings) {
       if (finding.error() == FsckError.KEY_IN_WRONG_INODE_TYPE) {
-        Removal.run(context, BtreeId.of(finding.btree()), finding.pos());
+        boolean[] mended = new boolean[1];
+        context.transact(transaction -> mended[0] = hasItsType(context, transaction, finding));
+        if (!mended[0]) {
+          Removal.run(context, BtreeId.of(finding.btree()), finding.pos());
+        }
         continue;
       }
       context.transact(transaction -> new One(context, transaction, finding).fix());
     }
+  }
+
+  /** Whether an inode can have that key: it is given the type that it has, if that can be known. */
+  private static boolean hasItsType(
+      RepairContext context, Transaction transaction, CheckFinding finding) {
+    Bpos pos = finding.pos();
+    if (new InodeTypes(context, transaction).mendByName(pos.inode(), pos.snapshot())) {
+      return true;
+    }
+    boolean casefold = context.filesystem().defaults().casefold();
+    Inode inode =
+        new EntryRepair(transaction, context.filesystem().snapshots(), pos.snapshot(), casefold)
+            .inode(pos.inode());
+    int type = inode == null ? 0 : inode.mode() & Inode.TYPE_MASK;
+    return BtreeId.of(finding.btree()) == BtreeId.DIRENTS
+        ? type == Inode.TYPE_DIRECTORY
+        : type == Inode.TYPE_REGULAR || type == Inode.TYPE_LINK;
   }
 
   /** All keys of an inode in one btree and one snapshot. */

@@ -61,7 +61,7 @@ public final class RepairEntries implements Repair {
       case DIRENT_TO_MISSING_PARENT_SUBVOL, DIRENT_NOT_VISIBLE_IN_PARENT_SUBVOL ->
           "make it say which subvolume it is in";
       case DIRENT_TO_OVERWRITTEN_INODE -> "hide the entry where its inode is gone";
-      case DIRENT_D_TYPE_WRONG -> "write the right type";
+      case DIRENT_D_TYPE_WRONG -> "write the right type, into the inode where it is wrong there";
       case HASH_TABLE_KEY_DUPLICATE -> "remove it if it is the same, else give it another name";
       default -> "move it to where its name is looked for";
     };
@@ -115,6 +115,9 @@ public final class RepairEntries implements Repair {
           return;
         }
         int type = (inode.mode() & Inode.TYPE_MASK) >>> TYPE_SHIFT;
+        if (new InodeTypes(context, transaction).mendByEntry(key)) {
+          return;
+        }
         if (type != Dirent.type(key)) {
           int old = Le.u8(key.segment(), at);
           Le.putU8(key.segment(), at, (old & ~Dirent.TYPE_MASK) | type);

@@ -112,9 +112,12 @@ public final class RepairInodes implements Repair {
       case INODE_POINTS_TO_MISSING_DIRENT, INODE_POINTS_TO_WRONG_DIRENT ->
           "make the entry lead there again if it leads nowhere, else forget the name: another one"
               + " that leads there takes its place, or lost+found gets it";
+      case INODE_DIR_HAS_NONZERO_I_SIZE ->
+          "write into the inode what it must say, or that it is no directory";
       case INODE_DIR_UNLINKED_BUT_NOT_EMPTY -> "keep the directory, in lost+found";
-      case INODE_BI_SUBVOL_MISSING, INODE_BI_SUBVOL_WRONG, INODE_SUBVOL_ROOT_BUT_NOT_DIR ->
-          "make it no root of a subvolume";
+      case INODE_BI_SUBVOL_MISSING, INODE_BI_SUBVOL_WRONG -> "make it no root of a subvolume";
+      case INODE_SUBVOL_ROOT_BUT_NOT_DIR ->
+          "make it a directory if it has entries or is one elsewhere, else no root of a subvolume";
       case INODE_I_SECTORS_WRONG ->
           "write into the inode what it must say; holes that are what is missing, or may be, are lost";
       default -> "write into the inode what it must say";
@@ -163,6 +166,13 @@ public final class RepairInodes implements Repair {
     Inode was = Inode.decode(key);
     boolean wrongEntry = finding.error() == FsckError.INODE_POINTS_TO_WRONG_DIRENT;
     if (wrongEntry && LostTarget.mend(context, transaction, was)) {
+      return;
+    }
+    boolean asDirectory = finding.error() == FsckError.INODE_DIR_HAS_NONZERO_I_SIZE;
+    if ((asDirectory || finding.error() == FsckError.INODE_SUBVOL_ROOT_BUT_NOT_DIR)
+        && (asDirectory != was.isDirectory()
+            || new InodeTypes(context, transaction).mendByName(was.number(), was.snapshot()))) {
+      // Its type is what was wrong.
       return;
     }
     boolean wrongSubvolume = finding.error() == FsckError.INODE_BI_SUBVOL_WRONG;

@@ -13,6 +13,7 @@ import org.jbcachefs.engine.repair.Repair;
 import org.jbcachefs.engine.repair.RepairContext;
 import org.jbcachefs.engine.repair.RepairStage;
 import org.jbcachefs.engine.snapshots.SnapshotTable;
+import org.jbcachefs.engine.snapshots.VisibleKeys;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
@@ -114,7 +115,7 @@ public final class RepairNames implements Repair {
         name(inode, null);
       }
       default -> {
-        name(inode, seen.isEmpty() ? null : seen.getFirst());
+        name(inode, best(context, table, was, pos.snapshot(), seen));
         if (!seen.isEmpty()) {
           inode.flags(was.flags() & ~Inode.FLAG_UNLINKED);
         }
@@ -132,6 +133,27 @@ public final class RepairNames implements Repair {
   private static void name(InodeBuilder inode, Bpos entry) {
     inode.set(InodeField.DIR, entry == null ? 0 : entry.inode());
     inode.set(InodeField.DIR_OFFSET, entry == null ? 0 : entry.offset());
+  }
+
+  /** An entry that the version's own snapshot sees, or any if it sees none; null if none is. */
+  private static Bpos best(
+      RepairContext context, SnapshotTable table, Inode version, int snapshot, List<Bpos> seen) {
+    Bkey found = new Bkey();
+    for (Bpos at : seen) {
+      if (version.get(InodeField.SUBVOL) == 0
+          && VisibleKeys.find(
+              context.btrees(),
+              table,
+              BtreeId.DIRENTS.number(),
+              snapshot,
+              at.inode(),
+              at.offset(),
+              found)
+          && found.snapshot() == at.snapshot()) {
+        return at;
+      }
+    }
+    return seen.isEmpty() ? null : seen.getFirst();
   }
 
   /** The entry that the inode names, or any if it names none of them; null if there is none. */

@@ -3,9 +3,14 @@ package org.jbcachefs.engine.repair.lost;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jbcachefs.engine.btree.Btrees;
 import org.jbcachefs.engine.btree.KeyIterator;
@@ -26,8 +31,9 @@ import org.jbcachefs.format.value.ReflinkP;
  * that are left, of another file that shares it or of the same file, say where that is. If what a
  * file counts and does not have is exactly what of its holes is there, it is lost. Where several
  * places are, or it is only known in which holes it was, all of that is: rather is it an error to
- * read what was a hole than zeros what was data. A file that has what it counts is left alone, and
- * so is one that counts more while nothing that was shared lacks references. Belongs to one thread.
+ * read what was a hole than zeros what was data. It is the same where only a file says so that has
+ * nothing else at the same places as this one. A file that has what it counts is left alone, and so
+ * is one that counts more while nothing that was shared lacks references. Belongs to one thread.
  */
 public final class LostShares {
   /** With more places to be considered nothing is said. */
@@ -45,6 +51,16 @@ public final class LostShares {
   private static final class Places {
     private final Map<Long, NavigableMap<Long, Long>> byWay = new TreeMap<>();
     private int count;
+
+    /** By file that shows any: by which ways its references go, or many of them. */
+    private final Map<Long, Set<Long>> waysOf = new HashMap<>();
+
+    /** Whether a file that shows places by that way has other references where these are. */
+    boolean isOfAnyLike(long way, long butNot, Set<Long> ways) {
+      return waysOf.entrySet().stream()
+          .filter(one -> one.getKey() != butNot && one.getValue().contains(way))
+          .anyMatch(one -> one.getValue().stream().anyMatch(ways::contains));
+    }
 
     void add(long way, long start, long end) {
       byWay.computeIfAbsent(way, _ -> new TreeMap<>()).merge(start, end, Math::max);
@@ -94,6 +110,7 @@ public final class LostShares {
     }
     // What was cloned as a whole is at the same place in both files.
     var lost = exact(file, version, shown);
+    var unsure = unsure(transaction, version.number(), lost);
     BrokenRows rows = rows(transaction, version, file.limit(version));
     var broken = rows.exactly(missing);
     if (lost.isEmpty() && broken.isEmpty()) {
@@ -103,8 +120,51 @@ public final class LostShares {
     var all = with(lost, broken);
     return file.endWith(
         version,
-        holes -> within(holes, all),
+        holes -> widened(holes, within(holes, all), unsure),
         LostHoles.put(filesystem, transaction, file, version, told));
+  }
+
+  /**
+   * Those places that only a file says which has nothing else in common with this one: that what is
+   * missing would be as long there may be by chance.
+   */
+  private List<NavigableMap<Long, Long>> unsure(
+      Transaction transaction, long inode, Collection<NavigableMap<Long, Long>> lost) {
+    Set<Long> own = new HashSet<>();
+    try (KeyIterator keys =
+        transaction.iterate(BtreeId.EXTENTS, new Bpos(inode, 0, 0), new Bpos(inode, -1, -1))) {
+      while (!lost.isEmpty() && own.size() < MOST && keys.next()) {
+        ReflinkP reference = reference(keys.key());
+        if (reference != null) {
+          own.add(reference.index() - keys.key().start());
+        }
+      }
+    }
+    Set<NavigableMap<Long, Long>> sure = Collections.newSetFromMap(new IdentityHashMap<>());
+    shown.byWay.forEach((way, places) -> {
+      if (own.contains(way) || shown.isOfAnyLike(way, inode, own)) {
+        sure.add(places);
+      }
+    });
+    return lost.stream().filter(one -> !sure.contains(one)).toList();
+  }
+
+  /** Where it is not sure where in a hole it was, all of the hole is lost. */
+  private static List<LostFile.Extent> widened(
+      List<LostFile.Extent> holes,
+      List<LostFile.Extent> parts,
+      List<NavigableMap<Long, Long>> unsure) {
+    List<LostFile.Extent> wide = new ArrayList<>();
+    for (LostFile.Extent hole : holes) {
+      if (!within(List.of(hole), unsure).isEmpty()) {
+        wide.add(hole);
+      } else {
+        parts.stream()
+            .filter(part -> part.start() >= hole.start() && part.end() <= hole.end())
+            .forEach(wide::add);
+      }
+    }
+    return wide;
   }
 
   private BrokenRows rows(Transaction transaction, Inode version, long limit) {
@@ -152,16 +212,34 @@ public final class LostShares {
 
   private Places shown() {
     Places places = new Places();
+    long inode = 0;
+    int before = 0;
+    Set<Long> ways = new HashSet<>();
     try (KeyIterator keys = btrees().iterate(BtreeId.EXTENTS.number(), Bpos.MIN, Bpos.MAX)) {
       while (places.count <= MOST && keys.next()) {
-        ReflinkP reference = reference(keys.key());
-        if (reference != null) {
-          long start = keys.key().start();
-          long way = reference.index() - start;
-          long end = keys.key().offset();
-          for (TooManyReferences.Shared one : more.within(start + way, end + way)) {
-            places.add(way, Math.max(start, one.start() - way), Math.min(end, one.end() - way));
-          }
+        Bkey key = keys.key();
+        if (key.inode() != inode) {
+          inode = key.inode();
+          before = places.count;
+          ways = new HashSet<>();
+        }
+        ReflinkP reference = reference(key);
+        if (reference == null) {
+          continue;
+        }
+        long start = key.start();
+        long way = reference.index() - start;
+        long end = key.offset();
+        for (TooManyReferences.Shared one : more.within(start + way, end + way)) {
+          places.add(way, Math.max(start, one.start() - way), Math.min(end, one.end() - way));
+          // It is among those even if there are too many.
+          ways.add(way);
+        }
+        if (ways.size() < MOST) {
+          ways.add(way);
+        }
+        if (places.count > before) {
+          places.waysOf.put(inode, ways);
         }
       }
     }
