@@ -4,12 +4,14 @@ package org.jbcachefs.engine.repair.sb;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.jbcachefs.engine.check.CheckFinding;
 import org.jbcachefs.engine.repair.Repair;
 import org.jbcachefs.engine.repair.RepairContext;
@@ -45,9 +47,6 @@ public final class RepairJournalPlace implements Repair {
   /** What members' journals are to be, where that is not what their superblocks say. */
   private final Map<Integer, List<Long>> changed = new TreeMap<>();
 
-  private boolean named;
-  private boolean written;
-
   private RepairJournalPlace(SuperblockWriter writer, DeviceSet devices) {
     this.writer = writer;
     this.devices = devices;
@@ -78,52 +77,61 @@ public final class RepairJournalPlace implements Repair {
   /** Finds out what the journals are; the findings that this is about. */
   private List<CheckFinding> look(List<CheckFinding> found) {
     List<CheckFinding> concerned = new ArrayList<>();
-    eachMember(device -> withoutOthers(device, found, concerned));
-    List<CheckFinding> unread =
-        found.stream()
-            .filter(each -> ERRORS.contains(each.error()))
-            .filter(each -> each.error() != FsckError.PTR_BUCKET_DATA_TYPE_MISMATCH)
-            .toList();
-    if (!written && (!named || !changed.isEmpty() || !unread.isEmpty())) {
-      eachMember(this::search);
+    List<CheckFinding> unread = new ArrayList<>();
+    List<CheckFinding> contests = new ArrayList<>();
+    for (CheckFinding finding : found) {
+      if (finding.error() == FsckError.PTR_BUCKET_DATA_TYPE_MISMATCH && finding.pos() != null) {
+        contests.add(finding);
+      } else if (ERRORS.contains(finding.error())) {
+        unread.add(finding);
+      }
+    }
+    for (int device : members()) {
+      withoutOthers(device, contests, concerned);
+    }
+    boolean named = members().stream().anyMatch(device -> named(device).length > 0);
+    if ((!named || !changed.isEmpty() || !unread.isEmpty()) && !isWritten()) {
+      members().forEach(this::search);
       concerned.addAll(unread);
     }
     return concerned;
   }
 
-  private void eachMember(Consumer<Integer> consumer) {
-    for (int index = 0; index < devices.size(); index++) {
-      if (devices.member(index) != null && devices.device(index) != null) {
-        consumer.accept(index);
-      }
-    }
+  private List<Integer> members() {
+    return IntStream.range(0, devices.size())
+        .filter(index -> devices.member(index) != null && devices.device(index) != null)
+        .boxed()
+        .toList();
+  }
+
+  private long[] named(int device) {
+    return devices.superblockOf(device).journalBuckets().buckets();
   }
 
   /** Takes out what something else lies in. */
-  private void withoutOthers(int device, List<CheckFinding> found, List<CheckFinding> concerned) {
-    List<Long> left = new ArrayList<>();
-    long[] buckets = devices.superblockOf(device).journalBuckets().buckets();
-    for (long bucket : buckets) {
-      boolean begins = begins(device, bucket);
-      List<CheckFinding> others =
-          begins ? List.of() : found.stream().filter(each -> isAt(each, device, bucket)).toList();
-      if (others.isEmpty()) {
-        left.add(bucket);
+  private void withoutOthers(
+      int device, List<CheckFinding> contests, List<CheckFinding> concerned) {
+    Set<Long> others = new HashSet<>();
+    for (CheckFinding contest : contests) {
+      long bucket = contest.pos().offset();
+      boolean journal = LongStream.of(named(device)).anyMatch(one -> one == bucket);
+      if (contest.pos().inode() == device && journal && !begins(device, bucket)) {
+        others.add(bucket);
+        concerned.add(contest);
       }
-      concerned.addAll(others);
-      written |= begins;
-      named = true;
     }
-    if (left.size() < buckets.length) {
+    if (!others.isEmpty()) {
+      List<Long> left =
+          LongStream.of(named(device)).boxed().filter(one -> !others.contains(one)).toList();
       changed.put(device, left);
     }
   }
 
-  private static boolean isAt(CheckFinding finding, int device, long bucket) {
-    return finding.error() == FsckError.PTR_BUCKET_DATA_TYPE_MISMATCH
-        && finding.pos() != null
-        && finding.pos().inode() == device
-        && finding.pos().offset() == bucket;
+  /** Whether any bucket that is named begins with an entry. */
+  private boolean isWritten() {
+    return members().stream()
+        .anyMatch(
+            device -> LongStream.of(named(device)).anyMatch(bucket -> begins(device, bucket)));
   }
 
   private boolean begins(int device, long bucket) {
