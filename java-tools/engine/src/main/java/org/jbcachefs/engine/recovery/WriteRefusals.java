@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.engine.recovery;
 
-import java.util.EnumSet;
-import java.util.Set;
 import org.jbcachefs.engine.btree.Btrees;
 import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.sb.DeviceSet;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
-import org.jbcachefs.format.bkey.KeyType;
 import org.jbcachefs.format.error.Place;
 import org.jbcachefs.format.error.RefusedException;
 import org.jbcachefs.format.sb.ExtSection;
@@ -23,9 +20,6 @@ import org.jbcachefs.format.value.AllocV4;
 /** What this version reads but must not write to, each by its name. */
 public final class WriteRefusals {
   private static final long SECTOR = 512;
-
-  private static final Set<KeyType> ALLOC_TYPES =
-      EnumSet.of(KeyType.ALLOC, KeyType.ALLOC_V2, KeyType.ALLOC_V3, KeyType.ALLOC_V4);
 
   private WriteRefusals() {}
 
@@ -58,7 +52,7 @@ public final class WriteRefusals {
     Bkey key = new Bkey();
     for (long bucket : devices.superblockOf(device).journalBuckets().buckets()) {
       if (!btrees.lookup(BtreeId.ALLOC.number(), new Bpos(device, bucket, 0), key)
-          || !ALLOC_TYPES.contains(KeyType.of(key.type()))) {
+          || !AllocV4.is(key)) {
         continue;
       }
       AllocV4 state = AllocV4.of(key);

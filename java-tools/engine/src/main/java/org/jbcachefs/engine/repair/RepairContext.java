@@ -4,10 +4,12 @@ package org.jbcachefs.engine.repair;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jbcachefs.engine.btree.Btrees;
 import org.jbcachefs.engine.check.CheckFinding;
 import org.jbcachefs.engine.check.CheckOptions;
 import org.jbcachefs.engine.commit.Transaction;
+import org.jbcachefs.engine.fs.write.EntryRepair;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
 import org.jbcachefs.engine.repair.lost.LostListener;
 import org.jbcachefs.format.tables.FsckError;
@@ -37,12 +39,21 @@ public record RepairContext(
 
   /** Changes something in a transaction, as often as it has to begin anew. */
   public void transact(Consumer<Transaction> work) {
-    filesystem.transact(
-        "fsck",
-        transaction -> {
-          work.accept(transaction);
-          return null;
-        });
+    compute(transaction -> {
+      work.accept(transaction);
+      return null;
+    });
+  }
+
+  /** The same, and what comes out of it. */
+  public <T> T compute(Function<Transaction, T> work) {
+    return filesystem.transact("fsck", work).value();
+  }
+
+  /** Names and inodes as a snapshot sees them, to be changed in that transaction. */
+  public EntryRepair seenBy(Transaction transaction, int snapshot) {
+    return new EntryRepair(
+        transaction, filesystem.snapshots(), snapshot, filesystem.defaults().casefold());
   }
 
   /** Mends each finding in a transaction of its own. */

@@ -106,6 +106,14 @@ public record AllocV4(
     return Shape.u32(key, OFFSET_STRIPE_SECTORS);
   }
 
+  /** Whether it is the state of a bucket, of any version. */
+  public static boolean is(Bkey key) {
+    return switch (KeyType.of(key.type())) {
+      case ALLOC, ALLOC_V2, ALLOC_V3, ALLOC_V4 -> true;
+      case null, default -> false;
+    };
+  }
+
   /** The state of a bucket from a key of any version. */
   public static AllocV4 of(Bkey key) {
     return key.type() == KeyType.ALLOC_V4.number() ? decode(key) : LegacyAlloc.decode(key).toV4();

@@ -58,8 +58,7 @@ public final class FreeSpace {
     try (KeyIterator keys = left.btrees().iterate(BtreeId.ALLOC.number(), Bpos.MIN, Bpos.MAX)) {
       while (keys.next()) {
         Bkey key = keys.key();
-        boolean used =
-            SpaceSums.isAlloc(key) && AllocV4.of(key).dataType() != DataType.FREE.number();
+        boolean used = AllocV4.is(key) && AllocV4.of(key).dataType() != DataType.FREE.number();
         if (used && sums.buckets.exists(key.inode(), key.offset())) {
           free[(int) key.inode()].clear((int) key.offset());
         }

@@ -24,6 +24,7 @@ import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.sb.Member;
 import org.jbcachefs.format.tables.DataType;
 import org.jbcachefs.format.value.AccountingType;
+import org.jbcachefs.format.value.AllocV4;
 
 /**
  * Makes everything that is kept about space what all other keys say it must be: the btrees alloc,
@@ -197,7 +198,7 @@ public final class SpaceRebuild {
       try (KeyIterator keys = btrees.iterate(BtreeId.ALLOC.number(), Bpos.MIN, Bpos.MAX)) {
         while (keys.next()) {
           Bkey key = keys.key();
-          if (!sums.buckets.exists(key.inode(), key.offset()) || !SpaceSums.isAlloc(key)) {
+          if (!sums.buckets.exists(key.inode(), key.offset()) || !AllocV4.is(key)) {
             misplaced.add(key.pos());
             continue;
           }

@@ -169,19 +169,11 @@ final class SpaceSums extends CounterSink {
     try (KeyIterator keys = btrees.iterate(BtreeId.ALLOC.number(), Bpos.MIN, Bpos.MAX)) {
       while (keys.next()) {
         Bkey key = keys.key();
-        if (buckets.exists(key.inode(), key.offset()) && isAlloc(key)) {
+        if (buckets.exists(key.inode(), key.offset()) && AllocV4.is(key)) {
           buckets.known((int) key.inode(), key.offset(), AllocV4.of(key).generation());
         }
       }
     }
-  }
-
-  static boolean isAlloc(Bkey key) {
-    KeyType type = KeyType.of(key.type());
-    return type == KeyType.ALLOC
-        || type == KeyType.ALLOC_V2
-        || type == KeyType.ALLOC_V3
-        || type == KeyType.ALLOC_V4;
   }
 
   private void superblocksAndJournals() {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.engine.repair.fs;
 
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jbcachefs.engine.commit.Transaction;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
@@ -45,18 +44,17 @@ final class CodedPointers {
       return;
     }
     StripeValue stripe = new StripeValue().of(found);
-    MemorySegment value = copy(found);
+    Bkey key = found.copy();
     boolean mended = false;
     for (int block = 0; block < stripe.blocks(); block++) {
       long pointer = stripe.ptr(block);
       long right = right(transaction, pointer, stripe.sectors());
       if (right != pointer) {
-        Le.putU64(value, StripeValue.OFFSET_PTRS + (long) block * ExtentPtr.BYTES, right);
+        Le.putU64(key.segment(), StripeValue.OFFSET_PTRS + (long) block * ExtentPtr.BYTES, right);
         mended = true;
       }
     }
     if (mended) {
-      Bkey key = found.copy().setValue(value, 0, found.valueBytes());
       // What follows is made anew by the next round.
       transaction.updateAlone(BtreeId.STRIPES, key);
     }
@@ -67,29 +65,13 @@ final class CodedPointers {
     if (device == ExtentPtr.NO_DEVICE) {
       return pointer;
     }
-    long bucket = bucket(device, ExtentPtr.sector(pointer), sectors);
+    List<Member> members = filesystem.superblock().members();
+    long bucket = PointedBucket.of(members, device, ExtentPtr.sector(pointer), sectors);
     if (bucket < 0) {
       return ExtentPtr.DEV.set(pointer, ExtentPtr.NO_DEVICE);
     }
-    Bkey alloc = new Bkey();
-    return transaction.lookup(BtreeId.ALLOC, Bpos.of(device, bucket), alloc)
-        ? ExtentPtr.GEN.set(pointer, AllocV4.of(alloc).generation())
-        : pointer;
-  }
-
-  /** The bucket that has all of those sectors; -1 if there is none. */
-  private long bucket(int device, long sector, int sectors) {
-    List<Member> members = filesystem.superblock().members();
-    if (device >= members.size() || !members.get(device).exists()) {
-      return -1;
-    }
-    Member member = members.get(device);
-    long bucket = sector / member.bucketSectors();
-    boolean there =
-        bucket >= member.firstBucket()
-            && bucket < member.nbuckets()
-            && sector + sectors <= (bucket + 1) * member.bucketSectors();
-    return there ? bucket : -1;
+    AllocV4 state = PointedBucket.state(transaction, device, bucket);
+    return state == null ? pointer : ExtentPtr.GEN.set(pointer, state.generation());
   }
 
   /**
@@ -97,7 +79,7 @@ final class CodedPointers {
    * its data is there by its checksum; null if there are none.
    */
   Bkey mended(Transaction transaction, Bkey extent) {
-    Bkey mended = extent.copy().setValue(copy(extent), 0, extent.valueBytes());
+    Bkey mended = extent.copy();
     boolean any = false;
     ExtentEntries entries = new ExtentEntries().of(mended, sizes);
     while (entries.nextPtr()) {
@@ -147,11 +129,5 @@ final class CodedPointers {
     }
     long right = ExtentPtr.GEN.set(word, ExtentPtr.gen(own));
     return gone ? right : ExtentPtr.DEV.set(right, ExtentPtr.dev(own));
-  }
-
-  private static MemorySegment copy(Bkey key) {
-    MemorySegment value = MemorySegment.ofArray(new long[key.valueBytes() / Long.BYTES]);
-    MemorySegment.copy(key.segment(), key.valueOffset(), value, 0, key.valueBytes());
-    return value;
   }
 }

@@ -59,7 +59,7 @@ final class InodeTypes {
    * @return whether it was
    */
   boolean mendByName(long number, int snapshot) {
-    EntryRepair names = names(snapshot);
+    EntryRepair names = context.seenBy(transaction, snapshot);
     Inode inode = names.inode(number);
     if (inode == null) {
       return false;
@@ -79,7 +79,23 @@ final class InodeTypes {
         return Dirent.type(found.key()) << TYPE_SHIFT;
       }
     }
-    return holds(version, BtreeId.DIRENTS) ? Inode.TYPE_DIRECTORY : Inode.TYPE_REGULAR;
+    if (holds(version, BtreeId.DIRENTS)) {
+      return Inode.TYPE_DIRECTORY;
+    }
+    return holds(version, BtreeId.EXTENTS) ? Inode.TYPE_REGULAR : version.mode() & Inode.TYPE_MASK;
+  }
+
+  /**
+   * Whether the inode that a snapshot sees is one that can have keys in that btree; it is given the
+   * type that it must have first, if it has another.
+   */
+  boolean mayHave(BtreeId btree, long number, int snapshot) {
+    if (mendByName(number, snapshot)) {
+      return true;
+    }
+    Inode inode = context.seenBy(transaction, snapshot).inode(number);
+    int type = inode == null ? 0 : inode.mode() & Inode.TYPE_MASK;
+    return btree == BtreeId.DIRENTS ? type == Inode.TYPE_DIRECTORY : hasData(type);
   }
 
   private boolean mend(Inode version, List<Inode> versions, int type) {
@@ -99,11 +115,10 @@ final class InodeTypes {
       boolean same = other.snapshot() == version.snapshot();
       others &= same || (other.mode() & Inode.TYPE_MASK) == type;
     }
-    boolean sized = own == Inode.TYPE_DIRECTORY && version.size() != 0 && hasData(type);
+    boolean data = version.size() != 0 && own == Inode.TYPE_DIRECTORY;
     return others
-        || sized
-        || (holds(version, BtreeId.EXTENTS) && hasData(type) && !hasData(own))
-        || (holds(version, BtreeId.DIRENTS) && type == Inode.TYPE_DIRECTORY);
+        || (hasData(type) && !hasData(own) && (data || holds(version, BtreeId.EXTENTS)))
+        || (type == Inode.TYPE_DIRECTORY && holds(version, BtreeId.DIRENTS));
   }
 
   private static boolean hasData(int type) {
@@ -113,14 +128,10 @@ final class InodeTypes {
   private boolean holds(Inode version, BtreeId btree) {
     Bpos from = new Bpos(version.number(), 0, 0);
     Bpos to = new Bpos(version.number(), -1, 0);
-    try (KeyIterator keys = names(version.snapshot()).keys().visible(btree, from, to)) {
+    try (KeyIterator keys =
+        context.seenBy(transaction, version.snapshot()).keys().visible(btree, from, to)) {
       return keys.next();
     }
-  }
-
-  private EntryRepair names(int snapshot) {
-    boolean casefold = context.filesystem().defaults().casefold();
-    return new EntryRepair(transaction, table, snapshot, casefold);
   }
 
   private List<Inode> versions(long number) {

@@ -1,26 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.engine.repair.fs;
 
-import java.lang.foreign.MemorySegment;
-import java.util.List;
 import org.jbcachefs.engine.commit.Transaction;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
 import org.jbcachefs.engine.repair.data.CopyJudge;
 import org.jbcachefs.format.bkey.Bkey;
-import org.jbcachefs.format.bkey.Bpos;
-import org.jbcachefs.format.bkey.BtreeId;
 import org.jbcachefs.format.bytes.Le;
 import org.jbcachefs.format.extent.ExtentEntries;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.extent.ExtentPtr;
-import org.jbcachefs.format.sb.Member;
 import org.jbcachefs.format.value.AllocV4;
 
 /**
  * Pointers to data that have another generation than their bucket, while what is there has the
- * extent's checksum and the bucket is in use: it is the pointer that is wrong, and it gets the
- * bucket's. Nothing is given up for it: should another extent claim the same sectors, the next
- * check finds that. Belongs to one thread.
+ * extent's checksum, or cannot be read now, and the bucket is in use: it is the pointer that is
+ * wrong, and it gets the bucket's. Nothing is given up for it: what is read is held against the
+ * checksum, and should another extent claim the same sectors, the next check finds that. Belongs to
+ * one thread.
  */
 final class OddGenerations {
   private final WritableFilesystem filesystem;
@@ -35,9 +31,7 @@ final class OddGenerations {
 
   /** The extent with the generations of its buckets; null if it has no such pointers. */
   Bkey mended(Transaction transaction, Bkey extent) {
-    MemorySegment value = MemorySegment.ofArray(new long[extent.valueBytes() / Long.BYTES]);
-    MemorySegment.copy(extent.segment(), extent.valueOffset(), value, 0, extent.valueBytes());
-    Bkey mended = extent.copy().setValue(value, 0, extent.valueBytes());
+    Bkey mended = extent.copy();
     boolean any = false;
     ExtentEntries pointers = new ExtentEntries().of(mended, sizes);
     while (pointers.nextPtr()) {
@@ -56,21 +50,14 @@ final class OddGenerations {
 
   /** The generation of the bucket that a pointer leads into; -1 if no other data is in it. */
   private int ofBucket(Transaction transaction, ExtentEntries pointer) {
-    List<Member> members = filesystem.superblock().members();
-    if (pointer.dev() >= members.size() || filesystem.devices().device(pointer.dev()) == null) {
-      return -1;
-    }
-    Member member = members.get(pointer.dev());
-    long bucket = pointer.sector() / Math.max(1, member.bucketSectors());
-    long end = pointer.sector() + pointer.crc().compressedSectors();
-    Bkey alloc = new Bkey();
-    if (bucket < member.firstBucket()
-        || bucket >= member.nbuckets()
-        || end > (bucket + 1) * member.bucketSectors()
-        || !transaction.lookup(BtreeId.ALLOC, Bpos.of(pointer.dev(), bucket), alloc)) {
-      return -1;
-    }
-    AllocV4 state = AllocV4.of(alloc);
-    return state.dirtySectors() > 0 ? state.generation() : -1;
+    long bucket =
+        PointedBucket.of(
+            filesystem.superblock().members(),
+            pointer.dev(),
+            pointer.sector(),
+            pointer.crc().compressedSectors());
+    boolean here = bucket >= 0 && filesystem.devices().device(pointer.dev()) != null;
+    AllocV4 state = !here ? null : PointedBucket.state(transaction, pointer.dev(), bucket);
+    return state != null && state.dirtySectors() > 0 ? state.generation() : -1;
   }
 }

@@ -82,32 +82,18 @@ public final class RepairContents implements Repair {
   public void run(RepairContext context, List<CheckFinding> findings) {
     for (CheckFinding finding : findings) {
       if (finding.error() == FsckError.KEY_IN_WRONG_INODE_TYPE) {
-        boolean[] mended = new boolean[1];
-        context.transact(transaction -> mended[0] = hasItsType(context, transaction, finding));
-        if (!mended[0]) {
-          Removal.run(context, BtreeId.of(finding.btree()), finding.pos());
+        BtreeId btree = BtreeId.of(finding.btree());
+        Bpos pos = finding.pos();
+        boolean right =
+            context.compute(transaction ->
+                new InodeTypes(context, transaction).mayHave(btree, pos.inode(), pos.snapshot()));
+        if (!right) {
+          Removal.run(context, btree, pos);
         }
         continue;
       }
       context.transact(transaction -> new One(context, transaction, finding).fix());
     }
-  }
-
-  /** Whether an inode can have that key: it is given the type that it has, if that can be known. */
-  private static boolean hasItsType(
-      RepairContext context, Transaction transaction, CheckFinding finding) {
-    Bpos pos = finding.pos();
-    if (new InodeTypes(context, transaction).mendByName(pos.inode(), pos.snapshot())) {
-      return true;
-    }
-    boolean casefold = context.filesystem().defaults().casefold();
-    Inode inode =
-        new EntryRepair(transaction, context.filesystem().snapshots(), pos.snapshot(), casefold)
-            .inode(pos.inode());
-    int type = inode == null ? 0 : inode.mode() & Inode.TYPE_MASK;
-    return BtreeId.of(finding.btree()) == BtreeId.DIRENTS
-        ? type == Inode.TYPE_DIRECTORY
-        : type == Inode.TYPE_REGULAR || type == Inode.TYPE_LINK;
   }
 
   /** All keys of an inode in one btree and one snapshot. */
@@ -153,8 +139,7 @@ public final class RepairContents implements Repair {
     }
 
     private EntryRepair seenBy(int snapshot) {
-      boolean casefold = context.filesystem().defaults().casefold();
-      return new EntryRepair(transaction, table, snapshot, casefold);
+      return context.seenBy(transaction, snapshot);
     }
 
     void fix() {

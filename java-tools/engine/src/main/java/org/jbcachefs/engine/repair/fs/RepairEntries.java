@@ -83,8 +83,7 @@ public final class RepairEntries implements Repair {
       return;
     }
     Bkey key = found.copy();
-    boolean casefold = context.filesystem().defaults().casefold();
-    EntryRepair names = new EntryRepair(transaction, table, pos.snapshot(), casefold);
+    EntryRepair names = context.seenBy(transaction, pos.snapshot());
     if (btree == BtreeId.XATTRS) {
       names.moveXattr(key);
       return;
@@ -103,7 +102,7 @@ public final class RepairEntries implements Repair {
       }
       case DIRENT_TO_MISSING_PARENT_SUBVOL, DIRENT_NOT_VISIBLE_IN_PARENT_SUBVOL ->
           parent(context, transaction, table, key);
-      case DIRENT_TO_OVERWRITTEN_INODE -> hide(transaction, table, key, casefold);
+      case DIRENT_TO_OVERWRITTEN_INODE -> hide(context, transaction, table, key);
       case DIRENT_D_TYPE_WRONG -> {
         long at = key.valueOffset() + Dirent.OFFSET_TYPE;
         Inode inode = names.inode(Dirent.target(key));
@@ -114,10 +113,10 @@ public final class RepairEntries implements Repair {
           names.remove(pos);
           return;
         }
-        int type = (inode.mode() & Inode.TYPE_MASK) >>> TYPE_SHIFT;
         if (new InodeTypes(context, transaction).mendByEntry(key)) {
           return;
         }
+        int type = (inode.mode() & Inode.TYPE_MASK) >>> TYPE_SHIFT;
         if (type != Dirent.type(key)) {
           int old = Le.u8(key.segment(), at);
           Le.putU8(key.segment(), at, (old & ~Dirent.TYPE_MASK) | type);
@@ -171,7 +170,7 @@ public final class RepairEntries implements Repair {
 
   /** In the snapshots that deleted the inode the entry must not be seen. */
   private static void hide(
-      Transaction transaction, SnapshotTable table, Bkey entry, boolean casefold) {
+      RepairContext context, Transaction transaction, SnapshotTable table, Bkey entry) {
     long number = Dirent.target(entry);
     try (KeyIterator versions =
         transaction.iterate(BtreeId.INODES, new Bpos(0, number, 0), new Bpos(0, number, -1))) {
@@ -179,7 +178,7 @@ public final class RepairEntries implements Repair {
         Bkey key = versions.key();
         if (!Inode.is(key) && table.isAncestor(key.snapshot(), entry.snapshot())) {
           Bpos pos = new Bpos(entry.inode(), entry.offset(), key.snapshot());
-          new EntryRepair(transaction, table, key.snapshot(), casefold).remove(pos);
+          context.seenBy(transaction, key.snapshot()).remove(pos);
         }
       }
     }

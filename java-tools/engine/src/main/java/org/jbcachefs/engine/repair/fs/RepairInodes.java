@@ -168,11 +168,7 @@ public final class RepairInodes implements Repair {
     if (wrongEntry && LostTarget.mend(context, transaction, was)) {
       return;
     }
-    boolean asDirectory = finding.error() == FsckError.INODE_DIR_HAS_NONZERO_I_SIZE;
-    if ((asDirectory || finding.error() == FsckError.INODE_SUBVOL_ROOT_BUT_NOT_DIR)
-        && (asDirectory != was.isDirectory()
-            || new InodeTypes(context, transaction).mendByName(was.number(), was.snapshot()))) {
-      // Its type is what was wrong.
+    if (isOfOtherType(context, transaction, was, finding.error())) {
       return;
     }
     boolean wrongSubvolume = finding.error() == FsckError.INODE_BI_SUBVOL_WRONG;
@@ -195,6 +191,21 @@ public final class RepairInodes implements Repair {
       inode.set(SECTORS, sectors);
     }
     put(transaction, pos, was, inode);
+  }
+
+  /** Whether what was found of an inode came of a wrong type, which it has no more. */
+  private static boolean isOfOtherType(
+      RepairContext context, Transaction transaction, Inode was, FsckError error) {
+    boolean asFound;
+    switch (error) {
+      case INODE_DIR_HAS_NONZERO_I_SIZE -> asFound = was.isDirectory();
+      case INODE_SUBVOL_ROOT_BUT_NOT_DIR -> asFound = !was.isDirectory();
+      default -> {
+        return false;
+      }
+    }
+    return !asFound
+        || new InodeTypes(context, transaction).mendByName(was.number(), was.snapshot());
   }
 
   private static long sectors(Transaction transaction, SnapshotTable table, Inode inode) {

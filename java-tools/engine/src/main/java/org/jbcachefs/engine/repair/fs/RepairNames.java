@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Set;
 import org.jbcachefs.engine.check.CheckFinding;
 import org.jbcachefs.engine.commit.Transaction;
-import org.jbcachefs.engine.fs.write.EntryRepair;
 import org.jbcachefs.engine.repair.Repair;
 import org.jbcachefs.engine.repair.RepairContext;
 import org.jbcachefs.engine.repair.RepairStage;
@@ -97,7 +96,7 @@ public final class RepairNames implements Repair {
             boolean inherited =
                 was.get(InodeField.SUBVOL) == 0 && table.isAncestor(pos.snapshot(), at.snapshot());
             int in = inherited ? pos.snapshot() : at.snapshot();
-            repair(context, transaction, table, in).remove(new Bpos(at.inode(), at.offset(), in));
+            context.seenBy(transaction, in).remove(new Bpos(at.inode(), at.offset(), in));
           }
         }
         return;
@@ -110,7 +109,7 @@ public final class RepairNames implements Repair {
       case DIR_LOOP -> {
         Bpos named = kept(was, seen);
         if (named != null) {
-          repair(context, transaction, table, named.snapshot()).remove(named);
+          context.seenBy(transaction, named.snapshot()).remove(named);
         }
         name(inode, null);
       }
@@ -122,12 +121,6 @@ public final class RepairNames implements Repair {
       }
     }
     RepairInodes.put(transaction, pos, was, inode);
-  }
-
-  private static EntryRepair repair(
-      RepairContext context, Transaction transaction, SnapshotTable table, int snapshot) {
-    boolean casefold = context.filesystem().defaults().casefold();
-    return new EntryRepair(transaction, table, snapshot, casefold);
   }
 
   private static void name(InodeBuilder inode, Bpos entry) {

@@ -22,7 +22,6 @@ import org.jbcachefs.format.extent.ExtentEntries;
 import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.extent.ExtentPtr;
 import org.jbcachefs.format.extent.StripeValue;
-import org.jbcachefs.format.sb.Member;
 import org.jbcachefs.format.sb.Superblock;
 import org.jbcachefs.format.tables.Feature;
 import org.jbcachefs.format.tables.FsckError;
@@ -229,20 +228,16 @@ public final class RepairPointers implements Repair {
     if (pointer.dev() == ExtentPtr.NO_DEVICE) {
       return true;
     }
-    List<Member> members = context.filesystem().superblock().members();
-    if (pointer.dev() >= members.size() || !members.get(pointer.dev()).exists()) {
+    long bucket =
+        PointedBucket.of(
+            context.filesystem().superblock().members(),
+            pointer.dev(),
+            pointer.sector(),
+            pointer.crc().compressedSectors());
+    if (bucket < 0) {
       return false;
     }
-    Member member = members.get(pointer.dev());
-    long bucket = pointer.sector() / member.bucketSectors();
-    long end = pointer.sector() + pointer.crc().compressedSectors();
-    if (bucket < member.firstBucket()
-        || bucket >= member.nbuckets()
-        || end > (bucket + 1) * member.bucketSectors()) {
-      return false;
-    }
-    Bkey key = new Bkey();
-    boolean known = transaction.lookup(BtreeId.ALLOC, Bpos.of(pointer.dev(), bucket), key);
-    return !known || AllocV4.of(key).generation() == pointer.gen();
+    AllocV4 state = PointedBucket.state(transaction, pointer.dev(), bucket);
+    return state == null || state.generation() == pointer.gen();
   }
 }

@@ -77,8 +77,7 @@ public final class RepairUnreachable implements Repair {
       this.transaction = transaction;
       this.pos = pos;
       this.table = context.filesystem().snapshots();
-      boolean casefold = context.filesystem().defaults().casefold();
-      this.names = new EntryRepair(transaction, table, pos.snapshot(), casefold);
+      this.names = context.seenBy(transaction, pos.snapshot());
     }
 
     void fix() {
@@ -97,8 +96,7 @@ public final class RepairUnreachable implements Repair {
         Subvolume first = context.filesystem().subvolumes().get(Subvolume.ROOT);
         subvolume = first == null ? null : Map.entry(Subvolume.ROOT, first);
         if (first != null) {
-          boolean casefold = context.filesystem().defaults().casefold();
-          names = new EntryRepair(transaction, table, first.snapshot(), casefold);
+          names = context.seenBy(transaction, first.snapshot());
         }
       }
       Inode root = subvolume == null ? null : root(subvolume.getValue());
@@ -155,10 +153,7 @@ public final class RepairUnreachable implements Repair {
       if (root != null || subvolume.snapshot() == names.keys().snapshot()) {
         return root;
       }
-      boolean casefold = context.filesystem().defaults().casefold();
-      Inode below =
-          new EntryRepair(transaction, table, subvolume.snapshot(), casefold)
-              .inode(subvolume.inode());
+      Inode below = context.seenBy(transaction, subvolume.snapshot()).inode(subvolume.inode());
       if (below == null || !below.isDirectory()) {
         return null;
       }

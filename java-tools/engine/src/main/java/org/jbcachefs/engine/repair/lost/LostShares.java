@@ -3,17 +3,12 @@ package org.jbcachefs.engine.repair.lost;
 
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jbcachefs.engine.btree.Btrees;
-import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.check.CheckFinding;
 import org.jbcachefs.engine.commit.Transaction;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
@@ -45,28 +40,7 @@ public final class LostShares {
   private final TooManyReferences more = new TooManyReferences();
 
   /** Where references that are left show them in their files; null before it was looked for. */
-  private Places shown;
-
-  /** Sectors of files, by how far what references lead to is from them. */
-  private static final class Places {
-    private final Map<Long, NavigableMap<Long, Long>> byWay = new TreeMap<>();
-    private int count;
-
-    /** By file that shows any: by which ways its references go, or many of them. */
-    private final Map<Long, Set<Long>> waysOf = new HashMap<>();
-
-    /** Whether a file that shows places by that way has other references where these are. */
-    boolean isOfAnyLike(long way, long butNot, Set<Long> ways) {
-      return waysOf.entrySet().stream()
-          .filter(one -> one.getKey() != butNot && one.getValue().contains(way))
-          .anyMatch(one -> one.getValue().stream().anyMatch(ways::contains));
-    }
-
-    void add(long way, long start, long end) {
-      byWay.computeIfAbsent(way, _ -> new TreeMap<>()).merge(start, end, Math::max);
-      count++;
-    }
-  }
+  private SharedAt shown;
 
   /**
    * @param findings counts of references that are wrong, before they are put right
@@ -101,7 +75,7 @@ public final class LostShares {
       return false;
     }
     if (shown == null) {
-      shown = shown();
+      shown = SharedAt.shown(btrees(), more, MOST);
     }
     LostFile file = LostHoles.file(filesystem, transaction, version);
     long missing = file.missing(version);
@@ -114,10 +88,10 @@ public final class LostShares {
     BrokenRows rows = rows(transaction, version, file.limit(version));
     var broken = rows.exactly(missing);
     if (lost.isEmpty() && broken.isEmpty()) {
-      lost = exact(file, version, around(transaction, version.number()));
+      lost = exact(file, version, SharedAt.around(transaction, version.number(), more, MOST));
       broken = lost.isEmpty() ? rows.withRoomFor(missing) : broken;
     }
-    var all = with(lost, broken);
+    var all = with(lost.values(), broken);
     return file.endWith(
         version,
         holes -> widened(holes, within(holes, all), unsure),
@@ -129,24 +103,15 @@ public final class LostShares {
    * missing would be as long there may be by chance.
    */
   private List<NavigableMap<Long, Long>> unsure(
-      Transaction transaction, long inode, Collection<NavigableMap<Long, Long>> lost) {
-    Set<Long> own = new HashSet<>();
-    try (KeyIterator keys =
-        transaction.iterate(BtreeId.EXTENTS, new Bpos(inode, 0, 0), new Bpos(inode, -1, -1))) {
-      while (!lost.isEmpty() && own.size() < MOST && keys.next()) {
-        ReflinkP reference = reference(keys.key());
-        if (reference != null) {
-          own.add(reference.index() - keys.key().start());
-        }
-      }
+      Transaction transaction, long inode, Map<Long, NavigableMap<Long, Long>> lost) {
+    if (lost.isEmpty()) {
+      return List.of();
     }
-    Set<NavigableMap<Long, Long>> sure = Collections.newSetFromMap(new IdentityHashMap<>());
-    shown.byWay.forEach((way, places) -> {
-      if (own.contains(way) || shown.isOfAnyLike(way, inode, own)) {
-        sure.add(places);
-      }
-    });
-    return lost.stream().filter(one -> !sure.contains(one)).toList();
+    Set<Long> own = SharedAt.ways(transaction, inode, MOST);
+    return lost.entrySet().stream()
+        .filter(one -> !own.contains(one.getKey()) && !shown.isSharedAlso(one.getKey(), inode, own))
+        .map(Map.Entry::getValue)
+        .toList();
   }
 
   /** Where it is not sure where in a hole it was, all of the hole is lost. */
@@ -177,19 +142,19 @@ public final class LostShares {
     }
   }
 
-  /** Places that are exactly what is missing: all of them, or each way by which they are. */
-  private static Collection<NavigableMap<Long, Long>> exact(
-      LostFile file, Inode version, Places places) {
-    if (places.count > MOST) {
-      return List.of();
+  /** Places that are exactly what is missing, by way: all of them, or each way's by itself. */
+  private static Map<Long, NavigableMap<Long, Long>> exact(
+      LostFile file, Inode version, SharedAt places) {
+    Map<Long, NavigableMap<Long, Long>> all = places.byWay();
+    if (places.count() > MOST) {
+      return Map.of();
     }
-    var all = places.byWay.values();
-    if (file.isExact(version, holes -> within(holes, all))) {
+    if (file.isExact(version, holes -> within(holes, all.values()))) {
       return all;
     }
-    return all.stream()
-        .filter(one -> file.isExact(version, holes -> within(holes, List.of(one))))
-        .toList();
+    Map<Long, NavigableMap<Long, Long>> alone = new TreeMap<>(all);
+    alone.values().removeIf(one -> !file.isExact(version, holes -> within(holes, List.of(one))));
+    return alone;
   }
 
   /** Those places, and holes in which there are none of them, or not as many as there must be. */
@@ -208,58 +173,6 @@ public final class LostShares {
     }
     all.add(more);
     return all;
-  }
-
-  private Places shown() {
-    Places places = new Places();
-    long inode = 0;
-    int before = 0;
-    Set<Long> ways = new HashSet<>();
-    try (KeyIterator keys = btrees().iterate(BtreeId.EXTENTS.number(), Bpos.MIN, Bpos.MAX)) {
-      while (places.count <= MOST && keys.next()) {
-        Bkey key = keys.key();
-        if (key.inode() != inode) {
-          inode = key.inode();
-          before = places.count;
-          ways = new HashSet<>();
-        }
-        ReflinkP reference = reference(key);
-        if (reference == null) {
-          continue;
-        }
-        long start = key.start();
-        long way = reference.index() - start;
-        long end = key.offset();
-        for (TooManyReferences.Shared one : more.within(start + way, end + way)) {
-          places.add(way, Math.max(start, one.start() - way), Math.min(end, one.end() - way));
-          // It is among those even if there are too many.
-          ways.add(way);
-        }
-        if (ways.size() < MOST) {
-          ways.add(way);
-        }
-        if (places.count > before) {
-          places.waysOf.put(inode, ways);
-        }
-      }
-    }
-    return places;
-  }
-
-  /** Where they would be if references of that file went on beyond what they show. */
-  private Places around(Transaction transaction, long inode) {
-    Places places = new Places();
-    try (KeyIterator keys =
-        transaction.iterate(BtreeId.EXTENTS, new Bpos(inode, 0, 0), new Bpos(inode, -1, -1))) {
-      while (places.count <= MOST && keys.next()) {
-        ReflinkP reference = reference(keys.key());
-        long way = reference == null ? 0 : reference.index() - keys.key().start();
-        if (reference != null && !places.byWay.containsKey(way)) {
-          more.forEach((from, to) -> places.add(way, from - way, to - way));
-        }
-      }
-    }
-    return places;
   }
 
   /** Null for other keys, and for one that leads to what is known to be missing. */

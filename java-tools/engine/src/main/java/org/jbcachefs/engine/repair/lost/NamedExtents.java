@@ -175,20 +175,13 @@ public final class NamedExtents implements AutoCloseable {
     Bpos bucket = Bpos.of(device, sector / member.bucketSectors());
     Bkey key = new Bkey();
     try {
-      boolean known = btrees.lookup(BtreeId.ALLOC.number(), bucket, key) && isAlloc(key);
+      boolean known = btrees.lookup(BtreeId.ALLOC.number(), bucket, key) && AllocV4.is(key);
       int generation = (int) record[SECTORS_AND_GENERATION] & ((1 << GENERATION_BITS) - 1);
       return !known || AllocV4.of(key).generation() == generation;
     } catch (CorruptionException e) {
       // Nothing is known of the bucket.
       return true;
     }
-  }
-
-  private static boolean isAlloc(Bkey key) {
-    return switch (KeyType.of(key.type())) {
-      case ALLOC, ALLOC_V2, ALLOC_V3, ALLOC_V4 -> true;
-      case null, default -> false;
-    };
   }
 
   @Override

@@ -4,7 +4,7 @@ package org.jbcachefs.engine.repair.sb;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -111,19 +111,18 @@ public final class RepairJournalPlace implements Repair {
   /** Takes out what something else lies in. */
   private void withoutOthers(
       int device, List<CheckFinding> contests, List<CheckFinding> concerned) {
-    Set<Long> others = new HashSet<>();
+    Set<Long> left = new LinkedHashSet<>(LongStream.of(named(device)).boxed().toList());
+    Set<Long> journal = Set.copyOf(left);
     for (CheckFinding contest : contests) {
       long bucket = contest.pos().offset();
-      boolean journal = LongStream.of(named(device)).anyMatch(one -> one == bucket);
-      if (contest.pos().inode() == device && journal && !begins(device, bucket)) {
-        others.add(bucket);
+      boolean contested = contest.pos().inode() == device && journal.contains(bucket);
+      if (contested && !begins(device, bucket)) {
         concerned.add(contest);
+        left.remove(bucket);
       }
     }
-    if (!others.isEmpty()) {
-      List<Long> left =
-          LongStream.of(named(device)).boxed().filter(one -> !others.contains(one)).toList();
-      changed.put(device, left);
+    if (left.size() < journal.size()) {
+      changed.put(device, List.copyOf(left));
     }
   }
 

@@ -91,7 +91,10 @@ class EveryKeyTest {
       }
     }
     assertTrue(tried > 0);
-    assertEquals("", String.join("\n\n", failed));
+    assertEquals(
+        "",
+        String.join("\n\n", failed),
+        () -> "reproduce: -Dtest=EveryKeyTest -Djbcachefs.repair.every=" + every);
   }
 
   private static void repair(RepairBase base, String damage, List<String> failed) {
