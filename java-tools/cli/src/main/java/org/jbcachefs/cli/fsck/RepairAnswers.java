@@ -19,11 +19,12 @@ interface RepairAnswers {
     return (_, _) -> true;
   }
 
-  /** Those that the format repairs without a question. */
+  /** Those that the format repairs without a question, and notes. */
   static RepairAnswers automatic() {
     Map<FsckError, ErrorMeaning> meanings = ErrorMeaning.readTable();
     return (finding, _) ->
-        finding.error() != null && meanings.get(finding.error()).repairByDefault();
+        finding.note()
+            || (finding.error() != null && meanings.get(finding.error()).repairByDefault());
   }
 
   /** Those that somebody says yes to. */
@@ -34,7 +35,7 @@ interface RepairAnswers {
   /** Asks about each finding, until an answer is given for all of a kind or for all. */
   final class Asking implements RepairAnswers {
     private final UnaryOperator<String> terminal;
-    private final Map<FsckError, Boolean> kinds = new HashMap<>();
+    private final Map<String, Boolean> kinds = new HashMap<>();
     private Boolean everything;
 
     private Asking(UnaryOperator<String> terminal) {
@@ -44,7 +45,7 @@ interface RepairAnswers {
     @Override
     public boolean accept(CheckFinding finding, Repair repair) {
       while (true) {
-        Boolean known = everything != null ? everything : kinds.get(finding.error());
+        Boolean known = everything != null ? everything : kinds.get(finding.name());
         if (known != null) {
           return known;
         }
@@ -64,8 +65,8 @@ interface RepairAnswers {
           case "n", "no", "" -> {
             return false;
           }
-          case "a" -> kinds.put(finding.error(), true);
-          case "o" -> kinds.put(finding.error(), false);
+          case "a" -> kinds.put(finding.name(), true);
+          case "o" -> kinds.put(finding.name(), false);
           case "Y" -> everything = true;
           case "q" -> everything = false;
           default -> {

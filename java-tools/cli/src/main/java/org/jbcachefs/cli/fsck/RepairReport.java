@@ -53,7 +53,8 @@ final class RepairReport {
 
   private void text(TextWriter text) {
     found.text(text);
-    if (outcome.first().findings() == 0) {
+    boolean none = outcome.first().findings() == 0;
+    if (none && repairs.isEmpty()) {
       return;
     }
     if (repairs.isEmpty()) {

@@ -19,6 +19,8 @@ import org.jbcachefs.cli.CommandLineUse;
 import org.jbcachefs.cli.testing.Outside;
 import org.jbcachefs.engine.edit.ImageEditor;
 import org.jbcachefs.engine.recovery.OpenOptions;
+import org.jbcachefs.format.sb.Superblock;
+import org.jbcachefs.format.sb.SuperblockLayout;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -73,6 +75,24 @@ class FsckCommandTest {
     assertEquals(FsckExit.UNCORRECTED, fsck("-y", "--dry-run", image.toString()), outside.err());
     assertTrue(outside.out().contains("\nwould be repaired:\n"), outside.out());
     assertTrue(outside.out().endsWith("nothing would be wrong then\n"), outside.out());
+    assertArrayEquals(before, hash(image));
+  }
+
+  @Test
+  void copiesOfTheSuperblockThatAreGoneAreNotedAndWrittenAnew() throws Exception {
+    Path image = copy("default-1dev");
+    byte[] before = hash(image);
+    try (BlockDevice device = FileBlockDevice.openReadWrite(image)) {
+      device.writeZeroes(SuperblockLayout.SECTOR << 9, 512);
+      device.writeZeroes(Superblock.SECTOR << 9, 512);
+    }
+    String given = image.toString();
+    assertEquals(FsckExit.CLEAN, fsck("-n", given), outside.err());
+    assertTrue(outside.out().endsWith("\nnothing is wrong but what is noted\n"), outside.out());
+    assertEquals(FsckExit.CORRECTED, fsck("-p", given), outside.err());
+    String out = outside.out();
+    assertTrue(out.contains("1  invalid_sb_layout: write the copies of the superblock"), out);
+    assertTrue(out.endsWith("nothing is wrong any more\n"), out);
     assertArrayEquals(before, hash(image));
   }
 

@@ -19,6 +19,7 @@ import org.jbcachefs.engine.recovery.OpenOptions;
 import org.jbcachefs.engine.recovery.ReadFilesystem;
 import org.jbcachefs.engine.recovery.WritableFilesystem;
 import org.jbcachefs.engine.repair.sb.BeforeOpening;
+import org.jbcachefs.engine.repair.sb.RepairCopies;
 import org.jbcachefs.engine.repair.sb.RepairJournalPlace;
 import org.jbcachefs.engine.sb.DeviceSet;
 import org.jbcachefs.engine.sb.DeviceSetAssembly;
@@ -65,7 +66,7 @@ public final class RepairRun {
     CheckSummary last = first;
     int rounds = 0;
     Set<String> before = Set.of();
-    while (last.findings() > 0 && rounds < options.rounds()) {
+    while (rounds < options.rounds()) {
       Map<Repair, List<CheckFinding>> accepted = accepted(found);
       Set<String> now = sentences(found);
       if (accepted.isEmpty() || now.equals(before)) {
@@ -117,11 +118,14 @@ public final class RepairRun {
   private Map<Repair, List<CheckFinding>> accepted(List<CheckFinding> found) {
     Map<Repair, List<CheckFinding>> accepted = new LinkedHashMap<>();
     snapshotsLeft = false;
+    RepairCopies copies =
+        found.stream().anyMatch(CheckFinding::note)
+            ? new RepairCopies(DeviceSetAssembly.assemble(lent()))
+            : null;
     for (CheckFinding finding : found) {
-      Repair repair = RepairTable.of(finding).orElse(null);
+      Repair repair = repairOf(finding, copies);
       boolean isAccepted =
           repair != null
-              && !finding.note()
               && answers.computeIfAbsent(sentence(finding), _ -> listener.accept(finding, repair));
       if (isAccepted) {
         accepted.computeIfAbsent(repair, _ -> new ArrayList<>()).add(finding);
@@ -135,7 +139,17 @@ public final class RepairRun {
     return accepted;
   }
 
+  private static Repair repairOf(CheckFinding finding, RepairCopies copies) {
+    return finding.note()
+        ? copies.concerns(finding) ? copies : null
+        : RepairTable.of(finding).orElse(null);
+  }
+
   private void repair(Map<Repair, List<CheckFinding>> accepted) {
+    mendCopies(accepted);
+    if (accepted.isEmpty()) {
+      return;
+    }
     ReadFilesystem.requireMembers(lent(), options.write().open());
     if (beforeOpening(accepted)) {
       // With another journal there may be nothing of what was found, or something else.
@@ -143,6 +157,17 @@ public final class RepairRun {
     }
     try (Salvage salvage = new Salvage(this::lent, options, listener::lost)) {
       repair(accepted, salvage);
+    }
+  }
+
+  /** Superblocks that every other change writes as well; a repair of its own if there is none. */
+  private void mendCopies(Map<Repair, List<CheckFinding>> accepted) {
+    for (Repair repair : List.copyOf(accepted.keySet())) {
+      if (repair instanceof RepairCopies copies) {
+        List<CheckFinding> notes = accepted.remove(copies);
+        listener.repairing(copies, notes);
+        copies.mend(notes);
+      }
     }
   }
 

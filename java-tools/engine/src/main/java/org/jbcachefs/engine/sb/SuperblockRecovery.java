@@ -122,8 +122,7 @@ public final class SuperblockRecovery {
   public static List<Long> write(BlockDevice device, Superblock superblock) {
     SuperblockLayout layout = superblock.layout();
     for (long sector : layout.sectors()) {
-      long end = (sector << SECTOR_SHIFT) + layout.maxBytes();
-      if (sector < 0 || end < 0 || end > device.size()) {
+      if (!fits(device, layout, sector)) {
         throw new RefusedException(
             "device_too_small",
             Place.device(device.name(), -1),
@@ -151,6 +150,16 @@ public final class SuperblockRecovery {
       }
     }
     return written;
+  }
+
+  /** Whether all copies that the layout lists are within the device. */
+  public static boolean fits(BlockDevice device, SuperblockLayout layout) {
+    return layout.sectors().stream().allMatch(sector -> fits(device, layout, sector));
+  }
+
+  private static boolean fits(BlockDevice device, SuperblockLayout layout, long sector) {
+    long end = (sector << SECTOR_SHIFT) + layout.maxBytes();
+    return sector >= 0 && end >= 0 && end <= device.size();
   }
 
   /** Writes whole blocks, filled up with zeros. */
