@@ -12,4 +12,11 @@ public interface Remounting {
    * @param words options, those of {@code remount} itself and of FUSE among them
    */
   void remount(Map<String, String> words) throws IOException;
+
+  /**
+   * How it would be mounted then, as mount(8) lists it; nothing is changed.
+   *
+   * @param words as for {@link #remount}
+   */
+  String wouldBe(Map<String, String> words) throws IOException;
 }

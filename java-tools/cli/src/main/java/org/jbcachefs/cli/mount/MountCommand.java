@@ -120,6 +120,14 @@ public final class MountCommand implements CliCommand {
   @SuppressWarnings("unused")
   private boolean noMtab;
 
+  @Option(
+      names = "--dry-run",
+      description = {
+        "Do everything but the mounting, recovery and upgrade among it, on copies of what would be",
+        "written, and say what would be mounted."
+      })
+  private boolean dryRun;
+
   @Override
   public boolean offersJson() {
     return false;
@@ -157,13 +165,17 @@ public final class MountCommand implements CliCommand {
     MountFlags flags = MountFlags.parse(words.values());
     FilesystemWords filesystem = FilesystemWords.of(flags.filesystem(), rescue, sloppy);
     KeySource keys = new PassphraseSources(invocation, passphraseFile, policy());
-    if (directory == null) {
+    if (directory == null && !dryRun) {
       new MountOpening(invocation, SiblingMembers.of(spec), filesystem, keys)
           .open(flags.readOnly())
           .close();
       return MountExit.DONE;
     }
-    MountPlan plan = plan(spec, flags);
+    MountPlan plan = directory == null ? null : plan(spec, flags);
+    if (dryRun) {
+      return tryOut(
+          invocation, new MountOpening(invocation, SiblingMembers.of(spec), filesystem, keys), flags);
+    }
     boolean child = Background.isChild(invocation.environment());
     if (!foreground && !child) {
       return Background.runChild();
@@ -173,16 +185,29 @@ public final class MountCommand implements CliCommand {
     return MountExit.DONE;
   }
 
+  private int tryOut(Invocation invocation, MountOpening opening, MountFlags flags)
+      throws IOException {
+    try (MountedFilesystem opened = opening.onScratch().open(flags)) {
+      String where = directory == null ? "" : " at " + directory;
+      invocation.out().text().println("would mount " + opened.description() + where);
+    }
+    return MountExit.DONE;
+  }
+
   /** mount(8) calls its helpers for this, too; what is mounted there knows its devices. */
   private int remount(Invocation invocation) throws IOException {
     if (directory == null) {
       throw new UsageException("-o remount needs the directory");
     }
     Path where = Path.of(directory);
+    List<String> words = new ArrayList<>(List.of(directory, "-o", String.join(",", options)));
+    if (dryRun) {
+      words.add("--dry-run");
+    }
     return DaemonCall.run(
             invocation.surroundings(),
             "remount",
-            List.of(directory, "-o", String.join(",", options)),
+            words,
             new RemountCommand(where))
         .map(code -> code == MountExit.DONE ? code : MountExit.FAILED)
         .orElseThrow(() -> MountedHere.notOurs(where));

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.jbcachefs.block.BlockDevice;
+import org.jbcachefs.block.ScratchDevice;
 import org.jbcachefs.cli.Invocation;
 import org.jbcachefs.cli.format.OptionValues;
 import org.jbcachefs.cli.open.MemberSpec;
@@ -46,6 +47,9 @@ final class MountOpening implements ReadOnlyAtFirst.Opening {
   /** Where relative paths begin. */
   private final Path folder = Path.of("").toAbsolutePath();
 
+  /** Whether what is written is thrown away. */
+  private boolean scratch;
+
   private volatile Consumer<Finding> findings;
 
   MountOpening(Invocation invocation, MemberSpec spec, FilesystemWords words, KeySource keys) {
@@ -57,6 +61,12 @@ final class MountOpening implements ReadOnlyAtFirst.Opening {
         finding ->
             invocation.problem(
                 new Problem(finding.name(), finding.place().toString(), finding.what()));
+  }
+
+  /** Nothing is written to the devices: what would be is kept aside, and thrown away. */
+  MountOpening onScratch() {
+    scratch = true;
+    return this;
   }
 
   /** From now on findings go there; called by any thread. */
@@ -127,7 +137,7 @@ final class MountOpening implements ReadOnlyAtFirst.Opening {
   }
 
   private ChangeableFilesystem write(Degraded policy) throws IOException {
-    List<BlockDevice> devices = OpeningOptions.openDevicesToWrite(invocation, spec);
+    List<BlockDevice> devices = devicesToWrite();
     WritableFilesystem filesystem =
         UpgradeRun.open(
             devices, UpgradeOptions.of(writeOptions(policy, devices)).withPolicy(words.upgrade()));
@@ -147,6 +157,15 @@ final class MountOpening implements ReadOnlyAtFirst.Opening {
         filesystem.abandon();
       }
     }
+  }
+
+  private List<BlockDevice> devicesToWrite() throws IOException {
+    if (!scratch) {
+      return OpeningOptions.openDevicesToWrite(invocation, spec);
+    }
+    return OpeningOptions.openDevices(invocation, spec).stream()
+        .<BlockDevice>map(ScratchDevice::new)
+        .toList();
   }
 
   private WriteOptions writeOptions(Degraded policy, List<BlockDevice> devices) {

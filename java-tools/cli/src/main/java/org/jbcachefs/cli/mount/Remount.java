@@ -3,6 +3,8 @@ package org.jbcachefs.cli.mount;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -55,12 +57,8 @@ final class Remount implements Remounting {
   @Override
   public synchronized void remount(Map<String, String> words) throws IOException {
     OptionalLong errors = FilesystemWords.errors(words.get("errors"));
-    MountFlags before =
-        mount
-            .now()
-            .map(MountEntry::flags)
-            .orElseThrow(() -> refused("not_mounted", "it is not mounted any more"));
-    MountFlags wanted = (withoutKernel ? before.readOnly() : before).changedBy(words);
+    MountFlags before = flags();
+    MountFlags wanted = changed(before, words);
     try {
       change(before, wanted);
     } catch (NativeException e) {
@@ -74,6 +72,34 @@ final class Remount implements Remounting {
     }
     errors.ifPresent(choice -> filesystem.changeable().ifPresent(now -> now.errors(choice)));
     mount.now().map(MountEntry::accessTimes).ifPresent(session::noteReads);
+  }
+
+  @Override
+  public synchronized String wouldBe(Map<String, String> words) throws IOException {
+    FilesystemWords.errors(words.get("errors"));
+    MountFlags wanted = changed(flags(), words);
+    if (wanted.writable() && !filesystem.writable()) {
+      requireChangeable();
+    }
+    List<String> all = new ArrayList<>(wanted.words());
+    if (wanted.writable()) {
+      all.add("rw");
+    }
+    if (words.containsKey("errors")) {
+      all.add("errors=" + words.get("errors"));
+    }
+    return String.join(",", all);
+  }
+
+  private MountFlags flags() throws IOException {
+    return mount
+        .now()
+        .map(MountEntry::flags)
+        .orElseThrow(() -> refused("not_mounted", "it is not mounted any more"));
+  }
+
+  private MountFlags changed(MountFlags before, Map<String, String> words) {
+    return (withoutKernel ? before.readOnly() : before).changedBy(words);
   }
 
   private void change(MountFlags before, MountFlags wanted)
@@ -110,6 +136,12 @@ final class Remount implements Remounting {
 
   /** It was mounted read-only, and is to be changed for the first time. */
   private void makeChangeable() throws IOException {
+    requireChangeable();
+    filesystem.makeChangeable();
+    forgetContents();
+  }
+
+  private void requireChangeable() {
     if (filesystem.mayBecomeChangeable() && !mount.mayChange()) {
       throw refused(
           "old_kernel", "this kernel's FUSE is too old for a filesystem that can be changed");
@@ -120,8 +152,6 @@ final class Remount implements Remounting {
           "it was mounted read-only, and only root's daemon can tell the kernel otherwise; unmount"
               + " it, and mount it to be changed");
     }
-    filesystem.makeChangeable();
-    forgetContents();
   }
 
   /** What recovery carried on with may have changed files that the kernel has in its cache. */

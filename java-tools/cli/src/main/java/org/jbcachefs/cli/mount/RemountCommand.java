@@ -5,12 +5,15 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import org.jbcachefs.cli.DryRun;
 import org.jbcachefs.cli.ExitCode;
 import org.jbcachefs.cli.Invocation;
 import org.jbcachefs.cli.control.MountedCommand;
 import org.jbcachefs.cli.control.MountedHere;
 import org.jbcachefs.cli.open.MountOptions;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -34,6 +37,8 @@ public final class RemountCommand implements MountedCommand {
         "lazytime, nosuid, nodev, noexec; what is not named stays."
       })
   private List<String> options = new ArrayList<>();
+
+  @Mixin private final DryRun dryRun = new DryRun();
 
   /** Of the command line. */
   public RemountCommand() {}
@@ -61,7 +66,13 @@ public final class RemountCommand implements MountedCommand {
   @Override
   public int run(Invocation invocation) throws IOException {
     MountedHere here = MountedHere.required(invocation, directory);
-    here.remounting().remount(MountOptions.parse(options).values());
+    Map<String, String> words = MountOptions.parse(options).values();
+    if (dryRun.isWanted()) {
+      dryRun.say(
+          invocation, "remount %s: %s".formatted(directory, here.remounting().wouldBe(words)));
+      return ExitCode.DONE;
+    }
+    here.remounting().remount(words);
     return ExitCode.DONE;
   }
 }

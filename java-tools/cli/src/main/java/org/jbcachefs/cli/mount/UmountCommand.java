@@ -5,11 +5,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.jbcachefs.cli.CliCommand;
+import org.jbcachefs.cli.DryRun;
 import org.jbcachefs.cli.ExitCode;
 import org.jbcachefs.cli.Invocation;
 import org.jbcachefs.cli.output.Problem;
 import org.jbcachefs.fuse.mount.Unmount;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -28,6 +30,8 @@ public final class UmountCommand implements CliCommand {
       description = "Detach it even if it is in use; those who use it keep what they have open.")
   private boolean lazy;
 
+  @Mixin private final DryRun dryRun = new DryRun();
+
   @Override
   public boolean opensDevices() {
     return false;
@@ -35,6 +39,11 @@ public final class UmountCommand implements CliCommand {
 
   @Override
   public int run(Invocation invocation) throws IOException {
+    if (dryRun.isWanted()) {
+      Path mounted = Unmount.mounted(Path.of(directory));
+      dryRun.say(invocation, (lazy ? "detach " : "unmount ") + mounted);
+      return ExitCode.DONE;
+    }
     try {
       Unmount.Outcome outcome =
           Unmount.unmount(Path.of(directory), lazy, lazy ? Duration.ZERO : PATIENCE);

@@ -38,6 +38,20 @@ public final class Unmount {
    */
   public static Outcome unmount(Path directory, boolean lazy, Duration patience)
       throws IOException, InterruptedException {
+    Path target = mounted(directory);
+    MountEntry entry = MountEntry.at(target).orElseThrow(() -> nothing(directory));
+    String holder = MountLock.holder(entry);
+    once(target, LibC.load(), lazy);
+    return MountLock.awaitRelease(entry, holder, patience);
+  }
+
+  /**
+   * Where something of ours is mounted.
+   *
+   * @param directory the mountpoint; symbolic links in it are followed
+   * @throws NotFoundException if nothing of ours is
+   */
+  public static Path mounted(Path directory) throws IOException {
     // Resolving the last part would ask the filesystem itself, which may hang or be gone.
     Path absolute = directory.toAbsolutePath().normalize();
     Path parent = absolute.getParent();
@@ -47,12 +61,14 @@ public final class Unmount {
       entry = MountEntry.at(target = absolute.toRealPath());
     }
     if (entry.isEmpty() || !entry.get().isOurs()) {
-      throw new NotFoundException(
-          Place.device(directory.toString(), -1), "no jbcachefs is mounted here");
+      throw nothing(directory);
     }
-    String holder = MountLock.holder(entry.get());
-    once(target, LibC.load(), lazy);
-    return MountLock.awaitRelease(entry.get(), holder, patience);
+    return target;
+  }
+
+  private static NotFoundException nothing(Path directory) {
+    return new NotFoundException(
+        Place.device(directory.toString(), -1), "no jbcachefs is mounted here");
   }
 
   static void once(Path directory, LibC libc, boolean lazy) throws NativeException {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.engine.repair.fs;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.commit.Transaction;
 import org.jbcachefs.engine.repair.RepairContext;
@@ -16,8 +18,8 @@ import org.jbcachefs.format.value.Inode;
 import org.jbcachefs.format.value.InodeField;
 
 /**
- * A directory entry that leads to what does not exist, though an inode says that this is its name:
- * it leads to that inode again, which keeps its name.
+ * A directory entry that leads to what does not exist, or to what has another type or another name,
+ * though an inode says that this is its name: it leads to that inode again, which keeps its name.
  */
 final class LostTarget {
   private static final int TYPE_SHIFT = 12;
@@ -27,7 +29,7 @@ final class LostTarget {
   /**
    * Mends the entry that an inode names.
    *
-   * @return false if it is not one that leads nowhere
+   * @return false if it is not one that leads nowhere, or to what is not its own
    */
   static boolean mend(RepairContext context, Transaction transaction, Inode inode) {
     long directory = inode.get(InodeField.DIR);
@@ -39,7 +41,7 @@ final class LostTarget {
         transaction.iterate(
             BtreeId.DIRENTS, new Bpos(directory, offset, 0), new Bpos(directory, offset, -1))) {
       while (keys.next()) {
-        Bkey key = keys.key();
+        Bkey key = keys.key().copy();
         if (key.type() != KeyType.DIRENT.number()) {
           continue;
         }
@@ -53,10 +55,11 @@ final class LostTarget {
           mends =
               Dirent.type(key) == (inode.mode() & Inode.TYPE_MASK) >>> TYPE_SHIFT
                   && table.isAncestor(inode.snapshot(), key.snapshot())
-                  && !exists(transaction, table, key);
+                  && versions(context, transaction, key).stream()
+                      .allMatch(version -> isAnothers(context, transaction, key, version));
         }
         if (mends) {
-          lead(transaction, key.copy(), subvolume, inode.number());
+          lead(transaction, key, subvolume, inode.number());
           return true;
         }
       }
@@ -99,21 +102,51 @@ final class LostTarget {
     transaction.update(BtreeId.DIRENTS, key);
   }
 
+  /** Whether what the entry leads to cannot have it: by its type, or as it has one name only. */
+  private static boolean isAnothers(
+      RepairContext context, Transaction transaction, Bkey entry, Inode target) {
+    if (target.get(InodeField.DIR) == entry.inode()
+        && target.get(InodeField.DIR_OFFSET) == entry.offset()) {
+      return false;
+    }
+    boolean single = target.isDirectory() || target.get(InodeField.NLINK) == 0;
+    return Dirent.type(entry) != (target.mode() & Inode.TYPE_MASK) >>> TYPE_SHIFT
+        || (single && leadsTo(context, transaction, target));
+  }
+
   /** Whether a snapshot that sees the entry has its inode. */
-  static boolean exists(Transaction transaction, SnapshotTable table, Bkey entry) {
+  static boolean exists(RepairContext context, Transaction transaction, Bkey entry) {
+    return !versions(context, transaction, entry).isEmpty();
+  }
+
+  /** Those of its inode that are in a snapshot which sees the entry. */
+  private static List<Inode> versions(
+      RepairContext context, Transaction transaction, Bkey entry) {
+    SnapshotTable table = context.filesystem().snapshots();
     long number = Dirent.target(entry);
+    List<Inode> found = new ArrayList<>();
     try (KeyIterator versions =
         transaction.iterate(BtreeId.INODES, new Bpos(0, number, 0), new Bpos(0, number, -1))) {
       while (versions.next()) {
         Bkey key = versions.key();
         boolean related =
-            table.isAncestor(key.snapshot(), entry.snapshot())
-                || table.isAncestor(entry.snapshot(), key.snapshot());
+            table.isAncestor(entry.snapshot(), key.snapshot())
+                || (table.isAncestor(key.snapshot(), entry.snapshot())
+                    && sees(context, transaction, key.snapshot(), entry.pos()));
         if (Inode.is(key) && related) {
-          return true;
+          found.add(Inode.decode(key.copy()));
         }
       }
     }
-    return false;
+    return found;
+  }
+
+  private static boolean sees(
+      RepairContext context, Transaction transaction, int snapshot, Bpos entry) {
+    Bpos at = new Bpos(entry.inode(), entry.offset(), snapshot);
+    try (KeyIterator found =
+        context.seenBy(transaction, snapshot).keys().visible(BtreeId.DIRENTS, at, at)) {
+      return found.next() && found.key().snapshot() == entry.snapshot();
+    }
   }
 }

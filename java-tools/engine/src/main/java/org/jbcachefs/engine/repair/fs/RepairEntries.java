@@ -90,7 +90,7 @@ public final class RepairEntries implements Repair {
     }
     switch (finding.error()) {
       case DIRENT_TO_MISSING_INODE -> {
-        if (!LostTarget.exists(transaction, table, key)) {
+        if (!LostTarget.exists(context, transaction, key)) {
           names.remove(pos);
         }
       }

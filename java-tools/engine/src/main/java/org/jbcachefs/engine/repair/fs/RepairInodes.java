@@ -110,8 +110,8 @@ public final class RepairInodes implements Repair {
   public String what(FsckError error) {
     return switch (error) {
       case INODE_POINTS_TO_MISSING_DIRENT, INODE_POINTS_TO_WRONG_DIRENT ->
-          "make the entry lead there again if it leads nowhere, else forget the name: another one"
-              + " that leads there takes its place, or lost+found gets it";
+          "make the entry lead there again if it leads nowhere or to what has another name, else"
+              + " forget the name: another one that leads there takes its place, or lost+found gets it";
       case INODE_DIR_HAS_NONZERO_I_SIZE ->
           "write into the inode what it must say, or that it is no directory";
       case INODE_DIR_UNLINKED_BUT_NOT_EMPTY -> "keep the directory, in lost+found";
@@ -165,7 +165,9 @@ public final class RepairInodes implements Repair {
     }
     Inode was = Inode.decode(key);
     boolean wrongEntry = finding.error() == FsckError.INODE_POINTS_TO_WRONG_DIRENT;
-    if (wrongEntry && LostTarget.mend(context, transaction, was)) {
+    if (wrongEntry
+        && (LostTarget.leadsTo(context, transaction, was)
+            || LostTarget.mend(context, transaction, was))) {
       return;
     }
     if (isOfOtherType(context, transaction, was, finding.error())) {
@@ -198,7 +200,7 @@ public final class RepairInodes implements Repair {
       RepairContext context, Transaction transaction, Inode was, FsckError error) {
     boolean asFound;
     switch (error) {
-      case INODE_DIR_HAS_NONZERO_I_SIZE -> asFound = was.isDirectory();
+      case INODE_DIR_HAS_NONZERO_I_SIZE, INODE_DIR_WRONG_NLINK -> asFound = was.isDirectory();
       case INODE_SUBVOL_ROOT_BUT_NOT_DIR -> asFound = !was.isDirectory();
       default -> {
         return false;

@@ -35,6 +35,10 @@ public final class RepairNames implements Repair {
               FsckError.UNLINKED_INODE_NOT_ON_DELETED_LIST,
               FsckError.DIR_LOOP));
 
+  /** What was found of a directory that an earlier repair has made a file again. */
+  private static final Set<FsckError> ONLY_DIRECTORIES =
+      Set.of(FsckError.INODE_DIR_MULTIPLE_LINKS, FsckError.DIR_LOOP);
+
   @Override
   public Set<FsckError> errors() {
     return ERRORS;
@@ -77,6 +81,9 @@ public final class RepairNames implements Repair {
       return;
     }
     Inode was = Inode.decode(key);
+    if (ONLY_DIRECTORIES.contains(finding.error()) && !was.isDirectory()) {
+      return;
+    }
     InodeBuilder inode = new InodeBuilder(was, pos.snapshot());
     List<Bpos> seen =
         entries.of(was.number()).stream()
