@@ -38,9 +38,14 @@ def mount_and_umount(transport):
     with Mountpoint() as directory:
         mount(directory, f"ro,transport={transport}")
         assert listable(directory)
+        tried = jbcachefs("umount", "--dry-run", directory)
+        assert (tried.returncode, tried.stdout) == (0, f"would unmount {os.path.realpath(directory)}\n"), tried
+        assert listable(directory)
         ended = jbcachefs("umount", directory)
         assert ended.returncode == 0, ended.stderr
         assert not mounted(directory)
+        tried = jbcachefs("umount", "--dry-run", directory)
+        assert tried.returncode == 1 and "no jbcachefs is mounted here" in tried.stderr, tried
         # The lock is released after the devices; only the process itself may take a little longer.
         quiet(directory)
 

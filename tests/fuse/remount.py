@@ -73,6 +73,12 @@ def remounted(_):
             remount("rw")
             put(filesystem / f"after{turn}", b"a")
             wait_until("the devices say that it is in use", lambda: not clean(filesystem))
+        tried = jbcachefs("remount", filesystem.directory, "-o", "ro,errors=panic", "--dry-run")
+        assert tried.returncode == 0 and tried.stdout.endswith(": relatime,ro,errors=panic\n"), tried
+        tried = jbcachefs("mount", filesystem.images[0], filesystem.directory, "-o", "remount,ro", "--dry-run")
+        assert tried.returncode == 0 and tried.stdout.endswith(": relatime,ro\n"), tried
+        put(filesystem / "still", b"rw")
+        os.unlink(filesystem / "still")
         file = open(filesystem / "open", "wb")
         busy = jbcachefs("remount", filesystem.directory, "-o", "ro")
         assert busy.returncode == 1 and "open for writing" in busy.stderr, busy
