@@ -174,7 +174,9 @@ public final class MountCommand implements CliCommand {
     MountPlan plan = directory == null ? null : plan(spec, flags);
     if (dryRun) {
       return tryOut(
-          invocation, new MountOpening(invocation, SiblingMembers.of(spec), filesystem, keys), flags);
+          invocation,
+          new MountOpening(invocation, SiblingMembers.of(spec), filesystem, keys),
+          flags);
     }
     boolean child = Background.isChild(invocation.environment());
     if (!foreground && !child) {
@@ -204,11 +206,7 @@ public final class MountCommand implements CliCommand {
     if (dryRun) {
       words.add("--dry-run");
     }
-    return DaemonCall.run(
-            invocation.surroundings(),
-            "remount",
-            words,
-            new RemountCommand(where))
+    return DaemonCall.run(invocation.surroundings(), "remount", words, new RemountCommand(where))
         .map(code -> code == MountExit.DONE ? code : MountExit.FAILED)
         .orElseThrow(() -> MountedHere.notOurs(where));
   }

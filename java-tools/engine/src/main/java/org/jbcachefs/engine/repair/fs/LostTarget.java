@@ -120,8 +120,7 @@ final class LostTarget {
   }
 
   /** Those of its inode that are in a snapshot which sees the entry. */
-  private static List<Inode> versions(
-      RepairContext context, Transaction transaction, Bkey entry) {
+  private static List<Inode> versions(RepairContext context, Transaction transaction, Bkey entry) {
     SnapshotTable table = context.filesystem().snapshots();
     long number = Dirent.target(entry);
     List<Inode> found = new ArrayList<>();
