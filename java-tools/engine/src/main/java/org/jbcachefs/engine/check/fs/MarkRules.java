@@ -46,14 +46,18 @@ final class MarkRules {
   /** Takes a key of the inode's xattrs in; they come in their order. */
   void xattr(Bkey key) {
     if (marked) {
-      int acl = key.type() == KeyType.XATTR.number() ? acl(Xattr.decode(key).type()) : NO_ACL;
+      int acl = key.type() == KeyType.XATTR.number() ? acl(Xattr.decode(key)) : NO_ACL;
       stored.add(new Stored(key.offset(), key.snapshot(), acl));
       hasAcl |= acl != NO_ACL;
     }
   }
 
-  private static int acl(int type) {
-    return switch (type) {
+  /** An ACL has no name besides its type; what has one is not looked for when there is need. */
+  private static int acl(Xattr xattr) {
+    if (xattr.name().length != 0) {
+      return NO_ACL;
+    }
+    return switch (xattr.type()) {
       case Xattr.TYPE_POSIX_ACL_ACCESS -> Inode.FLAG_HAS_ACCESS_ACL;
       case Xattr.TYPE_POSIX_ACL_DEFAULT -> Inode.FLAG_HAS_DEFAULT_ACL;
       default -> NO_ACL;

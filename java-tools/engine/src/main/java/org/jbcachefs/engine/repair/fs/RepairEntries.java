@@ -63,18 +63,26 @@ public final class RepairEntries implements Repair {
       case DIRENT_TO_OVERWRITTEN_INODE -> "hide the entry where its inode is gone";
       case DIRENT_D_TYPE_WRONG -> "write the right type, into the inode where it is wrong there";
       case HASH_TABLE_KEY_DUPLICATE -> "remove it if it is the same, else give it another name";
-      default -> "move it to where its name is looked for";
+      default ->
+          "give it back its name, which its place tells if one byte is wrong, else move it to where"
+              + " its name is looked for";
     };
   }
 
   @Override
   public void run(RepairContext context, List<CheckFinding> findings) {
     SnapshotTable table = context.filesystem().snapshots();
-    context.oneByOne(findings, (transaction, finding) -> fix(context, transaction, table, finding));
+    FormerNames former = new FormerNames();
+    context.oneByOne(
+        findings, (transaction, finding) -> fix(context, transaction, table, former, finding));
   }
 
   private static void fix(
-      RepairContext context, Transaction transaction, SnapshotTable table, CheckFinding finding) {
+      RepairContext context,
+      Transaction transaction,
+      SnapshotTable table,
+      FormerNames former,
+      CheckFinding finding) {
     Bpos pos = finding.pos();
     BtreeId btree = BtreeId.of(finding.btree());
     Bkey found = new Bkey();
@@ -84,8 +92,13 @@ public final class RepairEntries implements Repair {
     }
     Bkey key = found.copy();
     EntryRepair names = context.seenBy(transaction, pos.snapshot());
+    boolean misplaced = finding.error() == FsckError.HASH_TABLE_KEY_WRONG_OFFSET;
     if (btree == BtreeId.XATTRS) {
-      names.moveXattr(key);
+      if (misplaced && former.restoreXattr(names.inode(key.inode()), key)) {
+        transaction.update(btree, key);
+      } else {
+        names.moveXattr(key);
+      }
       return;
     }
     switch (finding.error()) {
@@ -124,6 +137,10 @@ public final class RepairEntries implements Repair {
         }
       }
       default -> {
+        if (misplaced && former.restoreEntry(names.inode(key.inode()), key)) {
+          transaction.update(btree, key);
+          return;
+        }
         long offset = names.moveEntry(key);
         tellInode(names, key, offset);
       }

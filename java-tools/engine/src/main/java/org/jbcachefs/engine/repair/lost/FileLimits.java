@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 package org.jbcachefs.engine.repair.lost;
 
+import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.sb.Member;
 import org.jbcachefs.format.sb.Superblock;
 import org.jbcachefs.format.tables.Feature;
@@ -24,6 +25,7 @@ final class FileLimits {
       longest = Math.max(longest, member.exists() ? member.bucketSectors() : 0);
     }
     long block = Math.max(1, superblock.blockBytes() / SECTOR_BYTES);
-    return new LostFile.Limits(compressed ? encoded : 0, longest, block, trusted);
+    ExtentEntrySizes sizes = ExtentEntrySizes.of(superblock::extentTypeU64s);
+    return new LostFile.Limits(compressed ? encoded : 0, longest, block, trusted, sizes);
   }
 }

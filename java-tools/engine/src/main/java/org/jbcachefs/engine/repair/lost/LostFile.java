@@ -14,6 +14,8 @@ import org.jbcachefs.engine.snapshots.SnapshotTable;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.KeyType;
+import org.jbcachefs.format.extent.ExtentEntries;
+import org.jbcachefs.format.extent.ExtentEntrySizes;
 import org.jbcachefs.format.value.Inode;
 
 /**
@@ -43,6 +45,7 @@ final class LostFile {
   private final SnapshotTable table;
   private final LostRanges ranges;
   private final Limits limits;
+  private final ExtentEntries entries = new ExtentEntries();
   private final List<Extent> extents = new ArrayList<>();
   private final List<Named> named = new ArrayList<>();
   private final List<Inode> versions = new ArrayList<>();
@@ -57,8 +60,14 @@ final class LostFile {
    * @param longestSectors of an extent, compressed or not
    * @param blockSectors in each block
    * @param trusted whether what points back is all there
+   * @param sizes of entries that are not known
    */
-  record Limits(long compressedSectors, long longestSectors, long blockSectors, boolean trusted) {}
+  record Limits(
+      long compressedSectors,
+      long longestSectors,
+      long blockSectors,
+      boolean trusted,
+      ExtentEntrySizes sizes) {}
 
   /** A key of the extents btree: from its start to its end, in sectors. */
   record Extent(long start, long end, int snapshot, int type, boolean sure) {
@@ -110,7 +119,17 @@ final class LostFile {
    */
   void extent(Bkey key, boolean witnessed) {
     boolean sure = witnessed || !limits.trusted || !ranges.contains(key.pos());
-    extents.add(new Extent(key.start(), key.offset(), key.snapshot(), key.type(), sure));
+    boolean promised = !limits.trusted && isUnwritten(key);
+    int type = promised ? KeyType.RESERVATION.number() : key.type();
+    extents.add(new Extent(key.start(), key.offset(), key.snapshot(), type, sure));
+  }
+
+  private boolean isUnwritten(Bkey key) {
+    if (key.type() != KeyType.EXTENT.number()) {
+      return false;
+    }
+    entries.of(key, limits.sizes);
+    return entries.nextPtr() && entries.unwritten();
   }
 
   /** Something points back to an extent that ends there, and that is not there, or another. */
@@ -141,6 +160,9 @@ final class LostFile {
       extents.removeAll(new HashSet<>(found));
       found.clear();
       put(pieces(accepted, limits.compressedSectors));
+    }
+    if (touched && !limits.trusted) {
+      doubtPromises();
     }
     if (touched) {
       fillHoles();
@@ -376,6 +398,23 @@ final class LostFile {
     long block = limits.blockSectors;
     long size = (version.size() + 511) >>> 9;
     return (size + block - 1) / block * block;
+  }
+
+  /**
+   * What is promised and not written reads as zeros. If it was written afterwards, and what said so
+   * is lost, then only what points back would tell.
+   */
+  private void doubtPromises() {
+    for (int i = 0; i < extents.size(); i++) {
+      Extent one = extents.get(i);
+      Bpos pos = new Bpos(inode, one.end, one.snapshot);
+      if (one.type == KeyType.RESERVATION.number() && ranges.contains(pos)) {
+        Extent lost =
+            new Extent(one.start, one.end, one.snapshot, KeyType.ERROR.number(), false);
+        extents.set(i, lost);
+        found.add(lost);
+      }
+    }
   }
 
   private List<Extent> holes(Inode version) {

@@ -392,10 +392,10 @@ final class SnapshotForest {
     if (said != 0 && nodes.containsKey(said) && free.test(said)) {
       return said;
     }
-    // A snapshot in the middle that lacks one of its two children.
+    // A snapshot in the middle that lacks one of its two children, or both if it is made anew.
     Set<Integer> related = related(id, node);
     for (int other : nodes.tailMap(id, false).keySet()) {
-      boolean lacking = nodes.get(other).children.size() == 1;
+      boolean lacking = nodes.get(other).was == null || nodes.get(other).children.size() == 1;
       if (lacking && related.contains(topOf(other)) && free.test(other)) {
         return other;
       }
@@ -569,7 +569,8 @@ final class SnapshotForest {
     });
     if (all.isEmpty()) {
       // One that is missing as well, and that its root directory names.
-      return node.was == null ? evidence.rootIn(id) : 0;
+      int rooted = node.was == null ? evidence.rootIn(id) : 0;
+      return subvolumes.containsKey(rooted) ? 0 : rooted;
     }
     int kept = all.contains(node.subvolume) ? node.subvolume : 0;
     int rooted = evidence.rootOf(id, subvolumes.get(all.getFirst()).inode());

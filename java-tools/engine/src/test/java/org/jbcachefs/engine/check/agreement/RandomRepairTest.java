@@ -97,11 +97,11 @@ class RandomRepairTest {
           "made-2dev", List.of(8L, 21L, 42L),
           "made-3dev", List.of(42L),
           "made-metadata", List.of(2L),
-          "default-1dev", List.of(385L, 2_020_068L, 5_000_232L, 9_001_562L),
+          "default-1dev", List.of(385L, 2_020_068L, 5_000_232L, 9_001_562L, 15_000_018L),
           "encryption", List.of(9_000_167L),
           "dirty-journal-multidev", List.of(191L),
           "replicas2-3dev", List.of(21L, 385L, 637L),
-          "snapshots", List.of(583L, 2_013_048L, 5_000_196L, 8_000_975L, 10_000_199L, 11_001_474L),
+          "snapshots", List.of(583L, 2_013_048L, 5_000_196L, 8_000_975L, 10_000_199L, 11_001_474L, 15_001_529L),
           "tiered", List.of(3_000_012L, 9_000_167L));
 
   @Test
