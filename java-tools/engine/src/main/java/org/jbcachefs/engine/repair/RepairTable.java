@@ -20,6 +20,7 @@ import org.jbcachefs.engine.repair.fs.RepairNames;
 import org.jbcachefs.engine.repair.fs.RepairPointers;
 import org.jbcachefs.engine.repair.fs.RepairReferences;
 import org.jbcachefs.engine.repair.fs.RepairRoot;
+import org.jbcachefs.engine.repair.fs.RepairSizes;
 import org.jbcachefs.engine.repair.fs.RepairStrayKeys;
 import org.jbcachefs.engine.repair.fs.RepairUnreachable;
 import org.jbcachefs.engine.repair.fs.RepairWork;
@@ -45,6 +46,7 @@ public final class RepairTable {
           new RepairRoot(),
           new RepairStrayKeys(),
           new RepairContents(),
+          new RepairSizes(),
           new RepairInodes(),
           new RepairReferences(),
           new RepairMarks(),

@@ -7,6 +7,8 @@ import org.jbcachefs.engine.check.Findings;
 import org.jbcachefs.engine.check.FindingsByPass;
 import org.jbcachefs.engine.check.snapshots.SnapshotFacts;
 import org.jbcachefs.format.bkey.BtreeId;
+import org.jbcachefs.format.error.Finding;
+import org.jbcachefs.format.error.Place;
 import org.jbcachefs.format.hash.StrHash;
 import org.jbcachefs.format.tables.FsckError;
 import org.jbcachefs.format.tables.MetadataVersion;
@@ -49,6 +51,9 @@ final class InodeRules {
     if (version.isDirectory() && version.size != 0 && !directoriesHaveSizes) {
       report(
           FsckError.INODE_DIR_HAS_NONZERO_I_SIZE, version, "size of a directory", 0, version.size);
+    }
+    if (version.isInode && version.size < 0) {
+      findings.report(CheckFinding.of(sizeTooLarge(version)));
     }
     if (Long.compareUnsigned(version.journalSeq, lastSeq) > 0) {
       report(
@@ -183,6 +188,14 @@ final class InodeRules {
               + " in snapshot "
               + Integer.toUnsignedString(subvolume.snapshot()));
     }
+  }
+
+  private static Finding sizeTooLarge(InodeVersion version) {
+    return new Finding(
+        CheckFiles.SIZE_TOO_LARGE,
+        Place.structure("btree " + BtreeId.INODES).at(version.pos()),
+        "size, expected at most " + Long.MAX_VALUE + ", found "
+            + Long.toUnsignedString(version.size));
   }
 
   private void report(FsckError error, InodeVersion version, String what) {

@@ -357,7 +357,8 @@ public final class RepairContents implements Repair {
 
     /**
      * What snapshots see of the later extent begins where the earlier one ends. One of a snapshot
-     * above is cut for those below alone: the others have all of it.
+     * above is cut for those below alone: the others have all of it. A whiteout of an extent that
+     * lies within hides what it hid, but is none of an extent any more.
      */
     private void cut() {
       Bkey key = new Bkey();
@@ -367,22 +368,30 @@ public final class RepairContents implements Repair {
       Bkey later = key.copy();
       long end = 0;
       List<Bkey> below = new ArrayList<>();
+      List<Bpos> whiteouts = new ArrayList<>();
       try (KeyIterator keys =
           transaction.iterate(BtreeId.EXTENTS, new Bpos(pos.inode(), 0, 0), pos.predecessor())) {
         while (keys.next()) {
           Bkey other = keys.key();
-          if (other.size() == 0
-              || other.offset() <= later.start()
-              || other.offset() >= pos.offset()) {
+          if (other.offset() <= later.start() || other.offset() >= pos.offset()) {
             continue;
           }
-          if (table.isAncestor(pos.snapshot(), other.snapshot())) {
+          boolean above = table.isAncestor(pos.snapshot(), other.snapshot());
+          boolean under = table.isAncestor(other.snapshot(), pos.snapshot());
+          if (other.type() == KeyType.EXTENT_WHITEOUT.number() && (above || under)) {
+            whiteouts.add(other.pos());
+          } else if (other.size() == 0) {
+            continue;
+          } else if (above) {
             end = sees(pos.snapshot(), other.pos()) ? Math.max(end, other.offset()) : end;
-          } else if (table.isAncestor(other.snapshot(), pos.snapshot())
-              && sees(other.snapshot(), pos)) {
+          } else if (under && sees(other.snapshot(), pos)) {
             below.add(other.copy());
           }
         }
+      }
+      for (Bpos whiteout : whiteouts) {
+        transaction.update(
+            BtreeId.EXTENTS, new Bkey().setPos(whiteout).setType(KeyType.WHITEOUT.number()));
       }
       Superblock superblock = context.filesystem().superblock();
       ExtentCut cut = new ExtentCut(ExtentEntrySizes.of(superblock::extentTypeU64s));

@@ -371,7 +371,9 @@ final class LostFile {
     List<Inode> ancestorsFirst = new ArrayList<>(versions);
     ancestorsFirst.sort((a, b) -> Integer.compareUnsigned(b.snapshot(), a.snapshot()));
     for (Inode version : ancestorsFirst) {
-      if (missing(version) > 0) {
+      // With what is there no more, what is missing may be any number.
+      boolean any = limits.trusted ? missing(version) > 0 : missing(version) != 0;
+      if (any) {
         put(holes(version));
       }
     }

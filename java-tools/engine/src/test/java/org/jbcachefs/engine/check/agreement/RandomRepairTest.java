@@ -94,14 +94,15 @@ class RandomRepairTest {
           "reflink",
               List.of(
                   5L, 110L, 2_011_010L, 5_000_111L, 6_000_409L, 6_000_525L, 6_000_648L, 6_000_750L),
-          "made-2dev", List.of(8L, 21L, 42L),
+          "made-2dev", List.of(8L, 21L, 42L, 16_000_075L),
           "made-3dev", List.of(42L),
           "made-metadata", List.of(2L),
           "default-1dev", List.of(385L, 2_020_068L, 5_000_232L, 9_001_562L, 15_000_018L),
           "encryption", List.of(9_000_167L),
           "dirty-journal-multidev", List.of(191L),
           "replicas2-3dev", List.of(21L, 385L, 637L),
-          "snapshots", List.of(583L, 2_013_048L, 5_000_196L, 8_000_975L, 10_000_199L, 11_001_474L, 15_001_529L),
+          "snapshots", List.of(583L, 2_013_048L, 5_000_196L, 8_000_975L, 10_000_199L, 11_001_474L, 15_001_529L, 16_000_418L,
+                  16_000_493L),
           "tiered", List.of(3_000_012L, 9_000_167L));
 
   @Test
