@@ -9,7 +9,9 @@ import org.jbcachefs.format.tables.RecoveryPass;
 
 /** A pass that reports its share of what one look through all files found. */
 public final class CheckFiles implements CheckPass {
-  /** Found of files whose size is no number of bytes that a file can have; the format has no error. */
+  /**
+   * Found of files whose size is no number of bytes that a file can have; the format has no error.
+   */
   public static final String SIZE_TOO_LARGE = "inode_size_too_large";
 
   private final RecoveryPass pass;

@@ -194,7 +194,9 @@ final class InodeRules {
     return new Finding(
         CheckFiles.SIZE_TOO_LARGE,
         Place.structure("btree " + BtreeId.INODES).at(version.pos()),
-        "size, expected at most " + Long.MAX_VALUE + ", found "
+        "size, expected at most "
+            + Long.MAX_VALUE
+            + ", found "
             + Long.toUnsignedString(version.size));
   }
 

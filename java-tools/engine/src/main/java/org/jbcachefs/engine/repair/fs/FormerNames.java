@@ -12,10 +12,10 @@ import org.jbcachefs.format.value.Inode;
 import org.jbcachefs.format.value.Xattr;
 
 /**
- * Names of directory entries and xattrs, and namespaces of xattrs, of which a byte is damaged. Their
- * place is the hash of what they were: of all that differ in one byte, the one that belongs there.
- * Only hashes of 64 bits are believed, and where much of one inode is in the wrong place it is not
- * names that are wrong. Belongs to one repair.
+ * Names of directory entries and xattrs, and namespaces of xattrs, of which a byte is damaged.
+ * Their place is the hash of what they were: of all that differ in one byte, the one that belongs
+ * there. Only hashes of 64 bits are believed, and where much of one inode is in the wrong place it
+ * is not names that are wrong. Belongs to one repair.
  */
 final class FormerNames {
   /** Of so many entries or xattrs of an inode it is tried. */
@@ -30,7 +30,9 @@ final class FormerNames {
    * @return whether there is one
    */
   boolean restoreEntry(Inode directory, Bkey key) {
-    if (Dirent.isFolded(key) || !isTold(directory) || directory.has(Inode.FLAG_31BIT_DIRENT_OFFSET)) {
+    if (Dirent.isFolded(key)
+        || !isTold(directory)
+        || directory.has(Inode.FLAG_31BIT_DIRENT_OFFSET)) {
       return false;
     }
     StrHash hash = StrHash.of(directory.strHash(), directory.hashSeed());
@@ -74,8 +76,7 @@ final class FormerNames {
         && tried.merge(inode.number(), 1, Integer::sum) <= MOST;
   }
 
-  private static boolean restore(
-      Bkey key, int offset, byte[] name, ToLongFunction<byte[]> hash) {
+  private static boolean restore(Bkey key, int offset, byte[] name, ToLongFunction<byte[]> hash) {
     for (int i = 0; i < name.length; i++) {
       byte was = name[i];
       for (int value = 1; value <= 0xff; value++) {

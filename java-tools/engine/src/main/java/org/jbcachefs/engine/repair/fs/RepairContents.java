@@ -378,13 +378,12 @@ public final class RepairContents implements Repair {
           }
           boolean above = table.isAncestor(pos.snapshot(), other.snapshot());
           boolean under = table.isAncestor(other.snapshot(), pos.snapshot());
-          if (other.type() == KeyType.EXTENT_WHITEOUT.number() && (above || under)) {
+          boolean whiteout = other.type() == KeyType.EXTENT_WHITEOUT.number();
+          if (whiteout && (above || under)) {
             whiteouts.add(other.pos());
-          } else if (other.size() == 0) {
-            continue;
-          } else if (above) {
+          } else if (above && other.size() != 0) {
             end = sees(pos.snapshot(), other.pos()) ? Math.max(end, other.offset()) : end;
-          } else if (under && sees(other.snapshot(), pos)) {
+          } else if (under && other.size() != 0 && sees(other.snapshot(), pos)) {
             below.add(other.copy());
           }
         }

@@ -67,8 +67,7 @@ public final class RepairSizes implements Repair {
   private static long end(RepairContext context, Transaction transaction, Bpos pos) {
     Bpos from = new Bpos(pos.offset(), 0, 0);
     int[] lineage = context.filesystem().snapshots().lineage(pos.snapshot());
-    KeyIterator all =
-        transaction.iterate(BtreeId.EXTENTS, from, new Bpos(pos.offset(), -1, -1));
+    KeyIterator all = transaction.iterate(BtreeId.EXTENTS, from, new Bpos(pos.offset(), -1, -1));
     long end = 0;
     try (VisibleKeys keys = new VisibleKeys(all, lineage, false)) {
       while (keys.next()) {

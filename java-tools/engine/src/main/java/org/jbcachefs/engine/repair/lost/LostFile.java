@@ -411,8 +411,7 @@ final class LostFile {
       Extent one = extents.get(i);
       Bpos pos = new Bpos(inode, one.end, one.snapshot);
       if (one.type == KeyType.RESERVATION.number() && ranges.contains(pos)) {
-        Extent lost =
-            new Extent(one.start, one.end, one.snapshot, KeyType.ERROR.number(), false);
+        Extent lost = new Extent(one.start, one.end, one.snapshot, KeyType.ERROR.number(), false);
         extents.set(i, lost);
         found.add(lost);
       }

@@ -101,7 +101,16 @@ class RandomRepairTest {
           "encryption", List.of(9_000_167L),
           "dirty-journal-multidev", List.of(191L),
           "replicas2-3dev", List.of(21L, 385L, 637L),
-          "snapshots", List.of(583L, 2_013_048L, 5_000_196L, 8_000_975L, 10_000_199L, 11_001_474L, 15_001_529L, 16_000_418L,
+          "snapshots",
+              List.of(
+                  583L,
+                  2_013_048L,
+                  5_000_196L,
+                  8_000_975L,
+                  10_000_199L,
+                  11_001_474L,
+                  15_001_529L,
+                  16_000_418L,
                   16_000_493L),
           "tiered", List.of(3_000_012L, 9_000_167L));
 
