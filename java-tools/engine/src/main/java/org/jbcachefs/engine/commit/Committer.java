@@ -6,6 +6,8 @@ import java.util.function.Function;
 import org.jbcachefs.engine.btree.live.LiveBtrees;
 import org.jbcachefs.engine.btree.live.NodeMissException;
 import org.jbcachefs.engine.journal.write.Journal;
+import org.jbcachefs.format.error.PosixError;
+import org.jbcachefs.format.error.PosixException;
 import org.jbcachefs.format.tables.PersistentCounter;
 
 /**
@@ -17,6 +19,9 @@ import org.jbcachefs.format.tables.PersistentCounter;
 public final class Committer {
   /** Some ten microseconds. */
   private static final int SPINS = 200;
+
+  /** Whoever frees the journal that often, and still finds no room, never will. */
+  private static final int MOST_ATTEMPTS = 10_000;
 
   private final LiveBtrees btrees;
   private final Journal journal;
@@ -82,10 +87,10 @@ public final class Committer {
     if (transaction.isEmpty()) {
       return newestSeq();
     }
-    long seq;
-    do {
-      seq = attempt(transaction);
-    } while (seq == 0);
+    long seq = 0;
+    for (int attempts = 1; seq == 0; attempts++) {
+      seq = attempt(transaction, attempts);
+    }
     if (!transaction.isForReclaim()) {
       help.afterCommit();
     }
@@ -102,8 +107,12 @@ public final class Committer {
     }
   }
 
-  /** One attempt; 0 if something had to be done first, and was. */
-  private long attempt(Transaction transaction) {
+  /**
+   * One attempt; 0 if something had to be done first, and was.
+   *
+   * @param attempts how many it makes with this one
+   */
+  private long attempt(Transaction transaction, int attempts) {
     NodeMissException missing;
     try {
       CommitWork.Outcome outcome = underLock(transaction);
@@ -115,6 +124,10 @@ public final class Committer {
         case CHANGED -> throw new TransactionRestartException();
         case JOURNAL_UNWRITTEN -> journal.writeClosed();
         case JOURNAL_FULL -> {
+          if (attempts >= MOST_ATTEMPTS) {
+            throw new PosixException(
+                PosixError.ENOSPC, "the journal is too small for what is to be changed at once");
+          }
           journal.activity().count(PersistentCounter.JOURNAL_FULL);
           help.freeJournal();
         }

@@ -90,6 +90,9 @@ import org.jbcachefs.format.tables.MetadataVersion;
 final class WriteEngine {
   private static final int ENTRY_BYTES_MOST = 256 << 10;
 
+  /** What frees the journal needs room in it. Nobody makes one of fewer than eight buckets. */
+  private static final int JOURNAL_BUCKETS_LEAST = 5;
+
   /** So many free buckets before they are short copygc begins. */
   private static final int AHEAD_BUCKETS = 16;
 
@@ -299,6 +302,17 @@ final class WriteEngine {
           Place.structure("journal"),
           "no member that is here and may be written to has a journal, and nothing can be changed"
               + " without one");
+    }
+    int most = start.devices().stream().mapToInt(DeviceJournal::size).max().orElseThrow();
+    if (most < JOURNAL_BUCKETS_LEAST) {
+      throw new RefusedException(
+          "journal_too_small",
+          Place.structure("journal"),
+          "no member's journal has more than "
+              + most
+              + " buckets, and with fewer than "
+              + JOURNAL_BUCKETS_LEAST
+              + " it could fill for good");
     }
     int entryBytes = ENTRY_BYTES_MOST;
     for (DeviceJournal device : start.devices()) {

@@ -56,6 +56,17 @@ class JournalPlaceTest {
   }
 
   @Test
+  void oneOfFourBucketsIsRefused() {
+    List<BlockDevice> devices = damaged(List.of("set sb journal_v20.nr=4"));
+    RefusedException refused =
+        assertThrows(
+            RefusedException.class,
+            () -> WritableFilesystem.open(devices, WriteOptions.defaults()));
+    assertEquals("journal_too_small", refused.reason());
+    assertTrue(refused.getMessage().contains("more than 4 buckets"), refused.getMessage());
+  }
+
+  @Test
   void withoutAnyEntryAnywhereARepairIsRefused() {
     List<String> statements = new ArrayList<>();
     for (int bucket = 17; bucket <= 32; bucket++) {
