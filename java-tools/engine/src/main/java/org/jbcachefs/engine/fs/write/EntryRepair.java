@@ -135,11 +135,23 @@ public final class EntryRepair {
     if (keys.showsAncestor(BtreeId.DIRENTS, pos)) {
       keys.deleteAt(BtreeId.DIRENTS, pos);
     }
-    long there = isName(dirent.name()) ? find(directory, dirent.name()) : 0;
+    long there = isName(dirent.name()) ? findIfValid(directory, dirent.name()) : 0;
     if (there == dirent.target()) {
       return -1;
     }
     return add(directory, dirent.name(), dirent.type(), dirent.target());
+  }
+
+  /** 0 for a name that a directory which folds names cannot have. */
+  private long findIfValid(Inode directory, byte[] name) {
+    try {
+      return find(directory, name);
+    } catch (PosixException e) {
+      if (e.error() == PosixError.EINVAL) {
+        return 0;
+      }
+      throw e;
+    }
   }
 
   private static boolean isName(byte[] name) {
