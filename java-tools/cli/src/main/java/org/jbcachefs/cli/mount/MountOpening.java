@@ -132,6 +132,7 @@ final class MountOpening implements ReadOnlyAtFirst.Opening {
     List<Path> paths = spec.paths().stream().map(folder::resolve).toList();
     MountOpening later =
         new MountOpening(invocation, new MemberSpec(paths, spec.uuid()), words, key.orElse(keys));
+    later.scratch = scratch;
     later.findings = finding -> findings.accept(finding);
     return later;
   }

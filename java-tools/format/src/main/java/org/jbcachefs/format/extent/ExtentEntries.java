@@ -179,6 +179,17 @@ public final class ExtentEntries {
     return ExtentPtr.unwritten(word);
   }
 
+  /** Whether any pointer of a key is to space that is not written yet; the cursor is moved. */
+  public boolean isUnwritten(Bkey key, ExtentEntrySizes entrySizes) {
+    of(key, entrySizes);
+    while (nextPtr()) {
+      if (unwritten()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** What holds for the current pointer; the same object, changed by {@link #next}. */
   public ExtentCrc crc() {
     return crc;

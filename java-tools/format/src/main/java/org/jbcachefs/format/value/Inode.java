@@ -175,6 +175,11 @@ public final class Inode implements Value {
     return mode;
   }
 
+  /** DT_* of directory entries that lead to it, unless it is the root of a subvolume. */
+  public int direntType() {
+    return (mode() & TYPE_MASK) >>> 12;
+  }
+
   public boolean isDirectory() {
     return (mode & TYPE_MASK) == TYPE_DIRECTORY;
   }

@@ -141,19 +141,7 @@ final class ExtentRules {
   }
 
   private boolean isReservation(Bkey key) {
-    if (key.type() == KeyType.RESERVATION.number()) {
-      return true;
-    }
-    if (key.type() != KeyType.EXTENT.number()) {
-      return false;
-    }
-    entries.of(key, sizes);
-    while (entries.nextPtr()) {
-      if (entries.unwritten()) {
-        return true;
-      }
-    }
-    return false;
+    return key.type() == KeyType.RESERVATION.number() || entries.isUnwritten(key, sizes);
   }
 
   /** All keys of the inode were there. */

@@ -157,14 +157,8 @@ final class Cloning {
   }
 
   private boolean isUnwritten(Bkey key) {
-    ExtentEntries entries =
-        new ExtentEntries().of(key, ExtentEntrySizes.of(filesystem.superblock()::extentTypeU64s));
-    while (entries.nextPtr()) {
-      if (entries.unwritten()) {
-        return true;
-      }
-    }
-    return false;
+    return new ExtentEntries()
+        .isUnwritten(key, ExtentEntrySizes.of(filesystem.superblock()::extentTypeU64s));
   }
 
   private static long index(Bkey pointer) {

@@ -19,7 +19,6 @@ import org.jbcachefs.format.value.InodeField;
 /** New inodes and new names of inodes. */
 final class Creation {
   private static final int SET_GROUP_ID = 02000;
-  private static final int TYPE_SHIFT = 12;
 
   /** Links that an inode's counter may say. Source: {@code BCH_LINK_MAX}. */
   private static final long LINKS_MOST = 0xffffffffL - 2;
@@ -59,7 +58,7 @@ final class Creation {
     if (name == null) {
       made.flags(made.flags() | Inode.FLAG_UNLINKED);
     } else {
-      int type = (before.mode() & Inode.TYPE_MASK) >>> TYPE_SHIFT;
+      int type = before.direntType();
       long offset = entries.add(name, type, before.number());
       made.set(InodeField.DIR, parent.number()).set(InodeField.DIR_OFFSET, offset);
       tree.put(parent, tree.touched(directory, isDirectory ? 1 : 0));
@@ -147,7 +146,7 @@ final class Creation {
     if (reinherit(changed, inode, directory)) {
       throw new PosixException(PosixError.EXDEV, "the directory has other options");
     }
-    int type = (inode.mode() & Inode.TYPE_MASK) >>> TYPE_SHIFT;
+    int type = inode.direntType();
     long offset = tree.entries(parent, directory).add(name, type, file.number());
     changed.set(InodeField.DIR, parent.number()).set(InodeField.DIR_OFFSET, offset);
     tree.put(parent, tree.touched(directory, 0));

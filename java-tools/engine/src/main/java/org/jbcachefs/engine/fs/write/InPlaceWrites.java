@@ -159,8 +159,7 @@ final class InPlaceWrites {
   }
 
   private boolean isUnwritten(Bkey key) {
-    ExtentEntries entries = new ExtentEntries().of(key, sizes);
-    return entries.nextPtr() && entries.unwritten();
+    return new ExtentEntries().isUnwritten(key, sizes);
   }
 
   /** Where all copies of a sector of the file lie; empty if it must not be overwritten. */

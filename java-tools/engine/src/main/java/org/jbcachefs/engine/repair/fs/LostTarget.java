@@ -22,8 +22,6 @@ import org.jbcachefs.format.value.InodeField;
  * though an inode says that this is its name: it leads to that inode again, which keeps its name.
  */
 final class LostTarget {
-  private static final int TYPE_SHIFT = 12;
-
   private LostTarget() {}
 
   /**
@@ -53,7 +51,7 @@ final class LostTarget {
                   && subvolumes.get((int) Dirent.target(key)) == null;
         } else {
           mends =
-              Dirent.type(key) == (inode.mode() & Inode.TYPE_MASK) >>> TYPE_SHIFT
+              Dirent.type(key) == inode.direntType()
                   && table.isAncestor(inode.snapshot(), key.snapshot())
                   && versions(context, transaction, key).stream()
                       .allMatch(version -> isAnothers(context, transaction, key, version));
@@ -110,7 +108,7 @@ final class LostTarget {
       return false;
     }
     boolean single = target.isDirectory() || target.get(InodeField.NLINK) == 0;
-    return Dirent.type(entry) != (target.mode() & Inode.TYPE_MASK) >>> TYPE_SHIFT
+    return Dirent.type(entry) != target.direntType()
         || (single && leadsTo(context, transaction, target));
   }
 

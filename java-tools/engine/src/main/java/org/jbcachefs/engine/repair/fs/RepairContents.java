@@ -161,7 +161,7 @@ public final class RepairContents implements Repair {
       }
       Bpos from = new Bpos(number, 0, 0);
       Bpos to = new Bpos(number, -1, 0);
-      Data data = data(names, number);
+      FileExtents data = FileExtents.of(names, number);
       boolean directory;
       try (KeyIterator keys = names.keys().visible(BtreeId.DIRENTS, from, to)) {
         directory = keys.next();
@@ -233,7 +233,7 @@ public final class RepairContents implements Repair {
     private void putAs(EntryRepair names, Inode like) {
       InodeBuilder version = new InodeBuilder(like, pos.snapshot());
       if (!like.isDirectory()) {
-        Data data = data(names, like.number());
+        FileExtents data = FileExtents.of(names, like.number());
         version.set(InodeField.SECTORS, data.sectors());
         if (Long.compareUnsigned(data.end(), LAST_SECTOR) <= 0) {
           long block = context.filesystem().superblock().blockBytes();
@@ -281,7 +281,8 @@ public final class RepairContents implements Repair {
         }
         boolean own =
             inode != null
-                && inode.sectors() == data(seenBy(inode.snapshot()), inode.number()).sectors();
+                && inode.sectors()
+                    == FileExtents.of(seenBy(inode.snapshot()), inode.number()).sectors();
         if (own || (inode != null && isOfAnyBelow(versions, key.snapshot()))) {
           InodeBuilder longer = new InodeBuilder(inode, inode.snapshot());
           longer.set(InodeField.SIZE, pos.offset() << 9);
@@ -308,32 +309,6 @@ public final class RepairContents implements Repair {
       ExtentCut cut = new ExtentCut(ExtentEntrySizes.of(superblock::extentTypeU64s));
       new ExtentOverwrite(seenBy(below).keys(), cut)
           .replace(pos.inode(), from, pos.offset(), null, MOST_CUT);
-    }
-
-    /**
-     * Extents that a snapshot sees of a file.
-     *
-     * @param any whether there is data among them
-     * @param sectors of all data
-     * @param end the sector where the last extent ends
-     */
-    private record Data(boolean any, long sectors, long end) {}
-
-    private static Data data(EntryRepair names, long number) {
-      boolean any = false;
-      long sectors = 0;
-      long end = 0;
-      Bpos from = new Bpos(number, 0, 0);
-      try (KeyIterator keys =
-          names.keys().visible(BtreeId.EXTENTS, from, new Bpos(number, -1, 0))) {
-        while (keys.next()) {
-          boolean counts = ExtentCut.isAllocation(keys.key().type());
-          any |= counts;
-          sectors += counts ? Integer.toUnsignedLong(keys.key().size()) : 0;
-          end = Math.max(end, keys.key().offset());
-        }
-      }
-      return new Data(any, sectors, end);
     }
 
     private boolean sees(int snapshot) {

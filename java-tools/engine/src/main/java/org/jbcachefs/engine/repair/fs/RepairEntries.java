@@ -29,8 +29,6 @@ import org.jbcachefs.format.value.Subvolume;
 
 /** Directory entries and xattrs: where they are, what they lead to, and what they say of it. */
 public final class RepairEntries implements Repair {
-  private static final int TYPE_SHIFT = 12;
-
   private static final Set<FsckError> ERRORS =
       Collections.unmodifiableSet(
           EnumSet.of(
@@ -63,9 +61,10 @@ public final class RepairEntries implements Repair {
       case DIRENT_TO_OVERWRITTEN_INODE -> "hide the entry where its inode is gone";
       case DIRENT_D_TYPE_WRONG -> "write the right type, into the inode where it is wrong there";
       case HASH_TABLE_KEY_DUPLICATE -> "remove it if it is the same, else give it another name";
-      default ->
+      case HASH_TABLE_KEY_WRONG_OFFSET ->
           "give it back its name, which its place tells if one byte is wrong, else move it to where"
               + " its name is looked for";
+      default -> "move it to where its name is looked for";
     };
   }
 
@@ -129,7 +128,7 @@ public final class RepairEntries implements Repair {
         if (new InodeTypes(context, transaction).mendByEntry(key)) {
           return;
         }
-        int type = (inode.mode() & Inode.TYPE_MASK) >>> TYPE_SHIFT;
+        int type = inode.direntType();
         if (type != Dirent.type(key)) {
           int old = Le.u8(key.segment(), at);
           Le.putU8(key.segment(), at, (old & ~Dirent.TYPE_MASK) | type);

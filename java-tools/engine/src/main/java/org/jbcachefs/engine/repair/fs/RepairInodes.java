@@ -9,14 +9,12 @@ import java.util.Set;
 import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.check.CheckFinding;
 import org.jbcachefs.engine.commit.Transaction;
-import org.jbcachefs.engine.data.write.ExtentCut;
 import org.jbcachefs.engine.repair.Repair;
 import org.jbcachefs.engine.repair.RepairContext;
 import org.jbcachefs.engine.repair.RepairStage;
 import org.jbcachefs.engine.repair.lost.LostHoles;
 import org.jbcachefs.engine.repair.lost.LostShares;
 import org.jbcachefs.engine.snapshots.SnapshotTable;
-import org.jbcachefs.engine.snapshots.VisibleKeys;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
@@ -186,7 +184,8 @@ public final class RepairInodes implements Repair {
       boolean lost =
           LostHoles.mark(context.filesystem(), transaction, was, context.lost())
               || shares.mark(transaction, was);
-      long sectors = sectors(transaction, table, was);
+      long sectors =
+          FileExtents.of(context.seenBy(transaction, was.snapshot()), was.number()).sectors();
       if (lost && sectors == was.sectors()) {
         return;
       }
@@ -208,19 +207,6 @@ public final class RepairInodes implements Repair {
     }
     return !asFound
         || new InodeTypes(context, transaction).mendByName(was.number(), was.snapshot());
-  }
-
-  private static long sectors(Transaction transaction, SnapshotTable table, Inode inode) {
-    long sum = 0;
-    Bpos from = new Bpos(inode.number(), 0, 0);
-    KeyIterator all = transaction.iterate(BtreeId.EXTENTS, from, new Bpos(inode.number(), -1, -1));
-    try (VisibleKeys keys = new VisibleKeys(all, table.lineage(inode.snapshot()), false)) {
-      while (keys.next()) {
-        boolean counts = ExtentCut.isAllocation(keys.key().type());
-        sum += counts ? Integer.toUnsignedLong(keys.key().size()) : 0;
-      }
-    }
-    return sum;
   }
 
   /** Puts a version, and sees to the list of deleted inodes. */

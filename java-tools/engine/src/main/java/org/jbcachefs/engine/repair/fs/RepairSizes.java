@@ -3,14 +3,12 @@ package org.jbcachefs.engine.repair.fs;
 
 import java.util.List;
 import java.util.Set;
-import org.jbcachefs.engine.btree.KeyIterator;
 import org.jbcachefs.engine.check.CheckFinding;
 import org.jbcachefs.engine.check.fs.CheckFiles;
 import org.jbcachefs.engine.commit.Transaction;
 import org.jbcachefs.engine.repair.Repair;
 import org.jbcachefs.engine.repair.RepairContext;
 import org.jbcachefs.engine.repair.RepairStage;
-import org.jbcachefs.engine.snapshots.VisibleKeys;
 import org.jbcachefs.format.bkey.Bkey;
 import org.jbcachefs.format.bkey.Bpos;
 import org.jbcachefs.format.bkey.BtreeId;
@@ -58,23 +56,10 @@ public final class RepairSizes implements Repair {
       return;
     }
     long block = context.filesystem().superblock().blockBytes();
-    long size = size(was.size(), end(context, transaction, pos), block);
+    FileExtents data = FileExtents.of(context.seenBy(transaction, pos.snapshot()), pos.offset());
+    long size = size(was.size(), data.end() << SECTOR_SHIFT, block);
     InodeBuilder inode = new InodeBuilder(was, pos.snapshot()).set(InodeField.SIZE, size);
     transaction.update(BtreeId.INODES, inode.toKey());
-  }
-
-  /** Where the last extent ends that the version sees, in bytes. */
-  private static long end(RepairContext context, Transaction transaction, Bpos pos) {
-    Bpos from = new Bpos(pos.offset(), 0, 0);
-    int[] lineage = context.filesystem().snapshots().lineage(pos.snapshot());
-    KeyIterator all = transaction.iterate(BtreeId.EXTENTS, from, new Bpos(pos.offset(), -1, -1));
-    long end = 0;
-    try (VisibleKeys keys = new VisibleKeys(all, lineage, false)) {
-      while (keys.next()) {
-        end = keys.key().offset() << SECTOR_SHIFT;
-      }
-    }
-    return end;
   }
 
   /** What is left of a size without its highest bytes, if that ends in the last block of data. */

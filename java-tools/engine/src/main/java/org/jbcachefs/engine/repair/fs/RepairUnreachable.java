@@ -116,7 +116,7 @@ public final class RepairUnreachable implements Repair {
           isRoot
               ? (long) subvolume.getKey() << Integer.SIZE | inode.get(InodeField.SUBVOL)
               : inode.number();
-      int type = isRoot ? Dirent.TYPE_SUBVOLUME : (inode.mode() & Inode.TYPE_MASK) >>> TYPE_SHIFT;
+      int type = isRoot ? Dirent.TYPE_SUBVOLUME : inode.direntType();
       long offset = names.add(directory, name, type, target);
       if (counts) {
         names.put(

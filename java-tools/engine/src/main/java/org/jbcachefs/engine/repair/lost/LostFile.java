@@ -119,17 +119,9 @@ final class LostFile {
    */
   void extent(Bkey key, boolean witnessed) {
     boolean sure = witnessed || !limits.trusted || !ranges.contains(key.pos());
-    boolean promised = !limits.trusted && isUnwritten(key);
+    boolean promised = !limits.trusted && entries.isUnwritten(key, limits.sizes);
     int type = promised ? KeyType.RESERVATION.number() : key.type();
     extents.add(new Extent(key.start(), key.offset(), key.snapshot(), type, sure));
-  }
-
-  private boolean isUnwritten(Bkey key) {
-    if (key.type() != KeyType.EXTENT.number()) {
-      return false;
-    }
-    entries.of(key, limits.sizes);
-    return entries.nextPtr() && entries.unwritten();
   }
 
   /** Something points back to an extent that ends there, and that is not there, or another. */
